@@ -1,0 +1,1 @@
+"""The outside world, one folder a system. A system never imports another."""

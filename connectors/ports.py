@@ -1,0 +1,148 @@
+"""The sockets between the plumbing and the outside world.
+
+Each has a twin in memory (`memory.py` in the system's folder) and one contract suite that twin and real
+adapter both pass (`tests/contract/`).
+"""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from schemas.account import Account
+from schemas.base import Record
+from schemas.change import Change
+from schemas.deal import EnrichedDeal, EnrichmentRequest
+from schemas.email import SendEmail
+from schemas.errors import DealwireError
+
+
+class Clock(Protocol):
+    """Where the time comes from. Tests hand in one that they move."""
+
+    def now(self) -> datetime:
+        """Give the current moment, aware and in UTC."""
+        ...
+
+
+class SystemClock:
+    """The machine's clock."""
+
+    def now(self) -> datetime:
+        """Give the current moment."""
+        return datetime.now(UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class Received:
+    """One event of a subscription: its position, and a change for each of its records (maybe none).
+
+    `quiet` marks an empty answer: nothing more up to `at`.
+    """
+
+    channel: str
+    replay_id: str
+    changes: tuple[Change, ...]
+    at: datetime
+    quiet: bool = False
+
+
+class ChangeSource(Protocol):
+    """A subscription to changes of one org. At-least-once: resumes strictly after the position it is given."""
+
+    def events(self, resume_after: str | None) -> AsyncIterator[Received]:
+        """Give events in the channel's order; `None` starts with new ones.
+
+        Ends only by raising: `UnavailableError` (open it again), `GapError` (the position is no longer
+        retained), `RefusedError` (somebody must change something).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Leave the session; events not yet given are given again after `events(resume_after)`."""
+        ...
+
+
+class DealLookup(Protocol):
+    """Reads enriched deals of one org, many in one call."""
+
+    async def fetch(self, requests: Sequence[EnrichmentRequest]) -> Sequence[EnrichedDeal | DealwireError]:
+        """Answer each request in its place: the deal, or why not.
+
+        A `RefusedError` in a place is final for it (the opportunity is gone), an `UnavailableError` is not.
+        Raises `UnavailableError` when none could be answered.
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Upserted:
+    """What the sink holds after an upsert: `created` if it did not hold the key before."""
+
+    account: Account
+    created: bool
+
+
+class AccountSink(Protocol):
+    """Holds accounts by key. Idempotent: the same command twice is one account, and answers the same."""
+
+    async def upsert(self, account: Account, *, idempotency_key: str) -> Upserted:
+        """Hold `account` unless a higher revision is held already.
+
+        Raises `UnavailableError` (perhaps with `retry_after`, or `unknown_outcome`) or `RefusedError`.
+        """
+        ...
+
+    async def get(self, key: str) -> Account | None:
+        """Give the account held under `key`."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class MailSink(Protocol):
+    """Hands mail to a server. At-most-one attempt per call; the caller's ledger makes it once per command."""
+
+    async def send(self, mail: SendEmail) -> str:
+        """Send, and give the server's reply to the message.
+
+        Raises `UnavailableError` (4xx, no connection; `unknown_outcome` when the connection was lost after
+        the final dot) or `RefusedError` (5xx, no valid address).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+class SchemaRegistry(Protocol):
+    """Where writers and readers agree on schema ids (Confluent Schema Registry's meaning of them)."""
+
+    async def register(self, subject: str, schema: str) -> int:
+        """Register a schema, or give the id it has already. Raises `RefusedError` when incompatible."""
+        ...
+
+    async def id_of(self, subject: str, schema: str) -> int | None:
+        """Give the id of a schema that is registered under the subject."""
+        ...
+
+    async def schema(self, schema_id: int) -> str | None:
+        """Give the schema text of an id."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Outgoing:
+    """One record on its way to Kafka, with what caused it."""
+
+    record: Record
+    key: str
+    cause: str = ""
+    run_id: str = ""

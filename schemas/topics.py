@@ -1,0 +1,227 @@
+"""Every topic, once: `dealwire topics apply`, the docs, the ACLs and the agents read this table."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+
+from schemas.account import Account, AccountEvent, UpsertAccount
+from schemas.assignment import AssignCsm
+from schemas.base import Record
+from schemas.change import Change, Checkpoint
+from schemas.control import ControlRecord
+from schemas.deal import EnrichedDeal, EnrichmentRequest
+from schemas.email import SendEmail
+from schemas.inbox import InboxRecord
+from schemas.run_event import RunEvent
+from schemas.stage import StageEntry
+
+__all__ = ["TABLES", "TOPICS", "Cleanup", "Table", "Topic", "topic_of"]
+
+MEBIBYTE = 1024 * 1024
+
+
+class Cleanup(StrEnum):
+    """Kafka's `cleanup.policy`."""
+
+    DELETE = "delete"
+    COMPACT = "compact"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Topic:
+    """One topic: its key, what is in it, how long, for whom, and who writes and reads it.
+
+    `record` is None where the value is not one of our records (dead letters keep the bytes they were).
+    `single` topics have one partition and are read whole by each process; all others have the same count,
+    so that a deal's records meet in one worker.
+    """
+
+    name: str
+    key: str
+    record: type[Record] | None
+    cleanup: Cleanup = Cleanup.DELETE
+    retention: timedelta | None = None
+    public: bool = False
+    single: bool = False
+    max_bytes: int = MEBIBYTE
+    writer: str
+    readers: tuple[str, ...] = ()
+
+
+def _days(count: int) -> timedelta:
+    return timedelta(days=count)
+
+
+TOPICS: Mapping[str, Topic] = {
+    topic.name: topic
+    for topic in (
+        Topic(
+            name="salesforce.changes",
+            key="{org}:{record}",
+            record=Change,
+            retention=_days(14),
+            max_bytes=4 * MEBIBYTE,
+            writer="subscriber",
+            readers=("transitions",),
+        ),
+        Topic(
+            name="salesforce.checkpoints",
+            key="{org}:{channel}",
+            record=Checkpoint,
+            cleanup=Cleanup.COMPACT,
+            single=True,
+            writer="subscriber",
+            readers=("subscriber",),
+        ),
+        Topic(
+            name="opportunity.stages",
+            key="{org}:{opportunity}",
+            record=StageEntry,
+            retention=_days(90),
+            public=True,
+            writer="transitions",
+            readers=("workflow",),
+        ),
+        Topic(
+            name="enrichment.requests",
+            key="{org}:{shard}",
+            record=EnrichmentRequest,
+            retention=_days(14),
+            writer="workflow",
+            readers=("enrich",),
+        ),
+        Topic(
+            name="opportunity.enriched",
+            key="{org}:{opportunity}",
+            record=EnrichedDeal,
+            retention=_days(90),
+            public=True,
+            max_bytes=4 * MEBIBYTE,
+            writer="enrich",
+            readers=("workflow",),
+        ),
+        Topic(
+            name="workflow.inbox",
+            key="{org}:{opportunity}",
+            record=InboxRecord,
+            retention=_days(30),
+            writer="enrich, accounts, assignments, emails, timers",
+            readers=("workflow",),
+        ),
+        Topic(
+            name="workflow.events",
+            key="{org}:{opportunity}",
+            record=RunEvent,
+            retention=_days(400),
+            public=True,
+            writer="workflow",
+            readers=("history",),
+        ),
+        Topic(
+            name="accounts.commands",
+            key="{account key}",
+            record=UpsertAccount,
+            retention=_days(14),
+            writer="workflow",
+            readers=("accounts",),
+        ),
+        Topic(
+            name="accounts.events",
+            key="{account key}",
+            record=AccountEvent,
+            retention=_days(400),
+            public=True,
+            writer="accounts",
+        ),
+        Topic(
+            name="accounts",
+            key="{account key}",
+            record=Account,
+            cleanup=Cleanup.COMPACT,
+            public=True,
+            writer="accounts",
+        ),
+        Topic(
+            name="assignments.commands",
+            key="{org}:{queue}",
+            record=AssignCsm,
+            retention=_days(14),
+            writer="workflow",
+            readers=("assignments",),
+        ),
+        Topic(
+            name="emails.commands",
+            key="{org}:{opportunity}",
+            record=SendEmail,
+            retention=_days(14),
+            writer="workflow",
+            readers=("emails",),
+        ),
+        Topic(
+            name="control",
+            key="{kind}:{name}[:{version}]",
+            record=ControlRecord,
+            cleanup=Cleanup.COMPACT,
+            single=True,
+            writer="dealwire apply",
+            readers=("every process",),
+        ),
+        Topic(
+            name="dead-letters",
+            key="the original record's",
+            record=None,
+            retention=_days(90),
+            max_bytes=4 * MEBIBYTE,
+            writer="agents",
+        ),
+    )
+}
+"""Name to topic, in the order a deal meets them."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Table:
+    """A table of an agent, kept in a compacted changelog with as many partitions as the agent's input."""
+
+    name: str
+    app: str
+    key: str
+    holds: str
+
+
+TABLES: tuple[Table, ...] = (
+    Table(
+        name="stages",
+        app="transitions",
+        key="{org}:{opportunity}",
+        holds="stage, moment and the last entries of an opportunity",
+    ),
+    Table(
+        name="runs",
+        app="workflow",
+        key="{org}:{opportunity}",
+        holds="the opportunity's runs and enrolments, with the outputs of the last input",
+    ),
+    Table(
+        name="queues",
+        app="assignments",
+        key="{org}:{queue}",
+        holds="whose turn it is, and who was assigned for which command",
+    ),
+    Table(
+        name="sent",
+        app="emails",
+        key="{org}:{opportunity}",
+        holds="the send ledger: each command's outcome at the mail server",
+    ),
+)
+
+_TOPIC_OF: Mapping[type[Record], Topic] = {
+    topic.record: topic for topic in TOPICS.values() if topic.record is not None
+}
+
+
+def topic_of(record: Record) -> Topic:
+    """Give the one topic that records of this type are written to."""
+    return _TOPIC_OF[type(record)]
