@@ -1,0 +1,1 @@
+"""Kafka, beside Faust: what Faust does not do."""

@@ -1,0 +1,3 @@
+"""Where fixtures come from; each file of tests/fixtures holds those of one thing."""
+
+pytest_plugins = ["tests.fixtures.kafka"]
