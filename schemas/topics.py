@@ -1,7 +1,7 @@
 """Every topic, once: `dealwire topics apply`, the docs, the ACLs and the agents read this table."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
@@ -16,7 +16,7 @@ from schemas.inbox import InboxRecord
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 
-__all__ = ["TABLES", "TOPICS", "Cleanup", "Table", "Topic", "topic_of"]
+__all__ = ["TABLES", "TOPICS", "Cleanup", "Table", "Topic", "TopicState", "topic_of"]
 
 MEBIBYTE = 1024 * 1024
 
@@ -216,6 +216,16 @@ TABLES: tuple[Table, ...] = (
         holds="the send ledger: each command's outcome at the mail server",
     ),
 )
+
+@dataclass(frozen=True, slots=True)
+class TopicState:
+    """A topic as it should be, or as it is on a cluster. `config` holds Kafka's topic settings as text."""
+
+    name: str
+    partitions: int
+    replication: int
+    config: Mapping[str, str] = field(default_factory=dict)
+
 
 _TOPIC_OF: Mapping[type[Record], Topic] = {
     topic.record: topic for topic in TOPICS.values() if topic.record is not None

@@ -1,0 +1,1 @@
+"""The plumbing: settings, agents, the command line. It awaits and sends; it decides nothing."""

@@ -1,0 +1,33 @@
+"""The `dealwire` command."""
+
+import sys
+
+import click
+from rich.console import Console
+
+from schemas.errors import DealwireError, ExitCode
+from streams.cli.tree import app
+
+__all__ = ["app", "main"]
+
+
+def main() -> None:
+    """Run the command and end with the exit code that the failure is named by."""
+    errors = Console(stderr=True)
+    try:
+        code = app(standalone_mode=False)
+    except DealwireError as error:
+        errors.print(f"[bold red]{type(error).__name__.removesuffix('Error')}[/]: ", end="")
+        errors.print(error.what, markup=False, highlight=False)
+        for label, text in (("where", error.on), ("do", error.todo)):
+            if text:
+                errors.print(f"  [dim]{label}[/] ", end="")
+                errors.print(text, markup=False, highlight=False)
+        sys.exit(error.exit_code)
+    except click.ClickException as error:
+        error.show()
+        sys.exit(ExitCode.USAGE)
+    except (click.Abort, KeyboardInterrupt):
+        errors.print("stopped")
+        sys.exit(ExitCode.INCOMPLETE)
+    sys.exit(code if isinstance(code, int) else ExitCode.OK)
