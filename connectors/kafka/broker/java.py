@@ -21,7 +21,6 @@ def java(*, heap_mb: int, properties: dict[str, str] | None = None) -> list[str]
         "-XX:+UseSerialGC",
         "-XX:TieredStopAtLevel=1",
         "-XX:+ExitOnOutOfMemoryError",
-        "-Xshare:auto",
         "-Djava.awt.headless=true",
         *(f"-D{name}={value}" for name, value in (properties or {}).items()),
     ]
