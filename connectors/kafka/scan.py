@@ -4,12 +4,14 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, KafkaException, TopicPartition
+from confluent_kafka import Message as Fetched
 
 from connectors.kafka.config import KafkaConfig
 from schemas.errors import ConfigurationError, UnavailableError
 
 _TIMEOUT = 30.0
 _BATCH = 500
+_POLL = 0.25
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,47 +24,47 @@ class Message:
     key: bytes
     value: bytes | None
     timestamp: int
+    headers: tuple[tuple[str, bytes], ...] = ()
 
 
 def scan(
-    config: KafkaConfig, topic: str, *, follow: bool = False, from_end: bool = False, poll_seconds: float = 0.25
+    config: KafkaConfig, topic: str, *, follow: bool = False, from_end: bool = False
 ) -> Iterator[list[Message]]:
     """Give what lies in a topic, in batches; each partition's records in order.
 
-    Ends at the end of the topic as it was at the start, unless `follow`: then an empty batch is given whenever
-    nothing came for `poll_seconds`, and the caller ends it by closing the iterator. Blocking; at-least-once is
-    not a matter here, as nothing is committed. Raises `UnavailableError`, or `ConfigurationError` for a topic
-    that does not exist.
+    Ends at the end of the topic, unless `follow`: then an empty batch is given whenever nothing came for a
+    quarter of a second, and the caller ends it by closing the iterator. Blocking; commits nothing. Raises
+    `UnavailableError`, or `ConfigurationError` for a topic that does not exist.
     """
     name = config.topic(topic)
     consumer = Consumer(
-        {**config.librdkafka(), "group.id": f"{config.group_prefix}scan", "enable.auto.commit": False}
+        {
+            **config.librdkafka(),
+            "group.id": f"{config.group_prefix}scan",
+            "enable.auto.commit": False,
+            "enable.partition.eof": True,
+        }
     )
     try:
         found = consumer.list_topics(name, timeout=_TIMEOUT).topics[name]
         if found.error is not None:
             raise ConfigurationError(
-                f"the topic {name} does not exist", on=config.bootstrap_servers, todo="Type: dealwire topics apply"
+                f"the topic {name} does not exist",
+                on=config.bootstrap_servers,
+                todo="Type: dealwire topics apply",
             )
         start = OFFSET_END if from_end else OFFSET_BEGINNING
-        parts = [TopicPartition(name, number, start) for number in found.partitions]
-        ends = {
-            part.partition: consumer.get_watermark_offsets(part, timeout=_TIMEOUT)[1] for part in parts
-        }
-        consumer.assign(parts)
-        while True:
-            batch = [_message(raw) for raw in consumer.consume(_BATCH, timeout=poll_seconds)]
+        consumer.assign([TopicPartition(name, number, start) for number in found.partitions])
+        ended: set[int] = set()
+        while follow or len(ended) < len(found.partitions):
+            batch = []
+            for fetched in consumer.consume(_BATCH, timeout=_POLL):
+                if _is_end(fetched):
+                    ended.add(fetched.partition() or 0)
+                else:
+                    batch.append(_message(fetched))
             if batch or follow:
                 yield batch
-            elif not follow:
-                positions = {part.partition: part.offset for part in consumer.position(parts)}
-                # A position below 0 is one that nothing was read from yet; an empty partition keeps it.
-                if all(positions[number] >= end or end == 0 for number, end in ends.items()):
-                    return
-                if all(positions[number] < 0 or positions[number] >= end for number, end in ends.items()) and all(
-                    _is_empty(consumer, part) for part in parts if positions[part.partition] < 0
-                ):
-                    return
     except KafkaException as error:
         raise UnavailableError(
             f"Kafka at {config.bootstrap_servers} does not answer: {error.args[0].str()}",
@@ -73,20 +75,27 @@ def scan(
         consumer.close()
 
 
-def _is_empty(consumer: Consumer, part: TopicPartition) -> bool:
-    low, high = consumer.get_watermark_offsets(part, timeout=_TIMEOUT)
-    return bool(low >= high)
+def _is_end(fetched: Fetched) -> bool:
+    error = fetched.error()
+    if error is None:
+        return False
+    if error.code() == KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's own name for it
+        return True
+    raise KafkaException(error)
 
 
-def _message(raw: object) -> Message:
-    error = raw.error()  # type: ignore[attr-defined]  # the client's stub calls it Message, ours is the name here
-    if error is not None and error.code() != KafkaError._PARTITION_EOF:  # noqa: SLF001 - librdkafka's name
-        raise KafkaException(error)
+def _message(fetched: Fetched) -> Message:
+    headers = fetched.headers() or []
     return Message(
-        topic=raw.topic(),  # type: ignore[attr-defined]
-        partition=raw.partition(),  # type: ignore[attr-defined]
-        offset=raw.offset(),  # type: ignore[attr-defined]
-        key=raw.key() or b"",  # type: ignore[attr-defined]
-        value=raw.value(),  # type: ignore[attr-defined]
-        timestamp=raw.timestamp()[1],  # type: ignore[attr-defined]
+        topic=fetched.topic() or "",
+        partition=fetched.partition() or 0,
+        offset=fetched.offset() or 0,
+        key=_bytes(fetched.key()),
+        value=None if fetched.value() is None else _bytes(fetched.value()),
+        timestamp=fetched.timestamp()[1],
+        headers=tuple((name, _bytes(value)) for name, value in dict(headers).items()),
     )
+
+
+def _bytes(value: str | bytes | None) -> bytes:
+    return value.encode() if isinstance(value, str) else value or b""
