@@ -1,0 +1,5 @@
+"""`python -m streams` is `dealwire`."""
+
+from streams.cli import main
+
+main()
