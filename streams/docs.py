@@ -12,7 +12,7 @@ from pydantic_core import PydanticUndefined
 
 from schemas.contracts import file_name
 from schemas.errors import ExitCode
-from schemas.topics import TABLES, TOPICS, Topic
+from schemas.topics import TABLES, TOPICS, Cleanup, Topic
 from streams.cli.tree import app
 from streams.configuration import describe
 from streams.settings import PREFIX, Settings
@@ -22,7 +22,7 @@ _NOTE = "<!-- Written by `make docs`; change the code, not this page. -->\n"
 
 _EXIT_SENTENCES: Mapping[ExitCode, str] = {
     ExitCode.OK: "All went as asked.",
-    ExitCode.INCOMPLETE: "It ran, and something is left: a check differs, a demo lost a deal, a person stopped it.",
+    ExitCode.INCOMPLETE: "It ran and something is left: a check differs, a deal is missing, it was stopped.",
     ExitCode.USAGE: "The command was asked something it cannot do.",
     ExitCode.DATA: "A definition or a record does not hold; the message says where.",
     ExitCode.UNAVAILABLE: "Another system does not answer; trying again may help.",
@@ -33,83 +33,69 @@ _EXIT_SENTENCES: Mapping[ExitCode, str] = {
 }
 
 
+_CONFIGURATION = """# Settings
+
+One file, `dealwire.toml` (another one: `--config` or `DEALWIRE_CONFIG`), and the environment over it. A dot
+in a key is a table in the file and two underscores in a variable. A secret never stands in the file: set its
+variable, or write where to read it, `{ file = "/run/secrets/name" }` or `{ env = "NAME" }`.
+`dealwire config show` prints what is in force and where each value came from.
+
+| key | form | default | what it is | variable |
+|---|---|---|---|---|
+"""
+
+_TOPICS = """# Topics and contracts
+
+The one table is `schemas/topics.py`; `dealwire topics plan` compares it with a cluster and
+`dealwire topics apply` makes the cluster agree. Values are Avro in Confluent's wire format, headers are
+CloudEvents 1.0 in binary mode with `traceparent`. Keyed topics have equal partition counts, the partitioner
+is murmur2 as Java clients have it, and the records of a key are in order. Public topics stay `FULL_TRANSITIVE`:
+new fields have a default, nothing is taken away; what cannot be said that way is a new topic beside the old
+one. Every record may come twice, with the same `ce_id`.
+
+| topic | key | contract | kept | for whom | writer → readers |
+|---|---|---|---|---|---|
+"""
+
+_TABLES = """
+## Tables of the agents
+
+| changelog (after the group prefix) | key | holds |
+|---|---|---|
+"""
+
+_EXIT_CODES = """## Exit codes
+
+| code | name | meaning |
+|---|---|---|
+"""
+
+
 def configuration() -> str:
     """Give the page of every setting."""
-    rows = [
-        f"| `{key}` | {_kind(field)} | {_default(field)} | {field.description or ''} | `{_variable(key)}` |"
+    rows = (
+        f"| `{key}` | {_kind(field)} | {_default(field)} | {field.description or ''} | `{_variable(key)}` |\n"
         for key, field in describe(Settings)
-    ]
-    return "\n".join(
-        [
-            _NOTE,
-            "# Settings",
-            "",
-            "One file, `dealwire.toml` (another one: `--config` or `DEALWIRE_CONFIG`), and the environment over "
-            "it. A dot in a key is a table in the file and two underscores in a variable. A secret never stands "
-            "in the file: set its variable, or write where to read it, "
-            '`{ file = "/run/secrets/name" }` or `{ env = "NAME" }`. `dealwire config show` prints what is in '
-            "force and where each value came from.",
-            "",
-            "| key | form | default | what it is | variable |",
-            "|---|---|---|---|---|",
-            *rows,
-            "",
-        ]
     )
+    return _NOTE + _CONFIGURATION + "".join(rows)
 
 
 def topics() -> str:
     """Give the page of every topic, table and contract."""
-    return "\n".join(
-        [
-            _NOTE,
-            "# Topics and contracts",
-            "",
-            "The one table is `schemas/topics.py`; `dealwire topics plan` compares it with a cluster and "
-            "`dealwire topics apply` makes the cluster agree. Values are Avro in Confluent's wire format, headers "
-            "are CloudEvents 1.0 in binary mode with `traceparent`. Keyed topics have equal partition counts and "
-            "the partitioner is murmur2, as Java clients have it. A key's records are in order. Public topics "
-            "stay `FULL_TRANSITIVE`: every field but ids has a default, nothing is taken away; what cannot be "
-            "said that way is a new topic beside the old one. Every record may come twice with the same `ce_id`.",
-            "",
-            "| topic | key | contract | kept | for whom | writer → readers |",
-            "|---|---|---|---|---|---|",
-            *(_topic_row(topic) for topic in TOPICS.values()),
-            "",
-            "## Tables of the agents",
-            "",
-            "| changelog (after the group prefix) | key | holds |",
-            "|---|---|---|",
-            *(
-                f"| `{table.app}-{table.name}-changelog` | `{table.key}` | {table.holds} |"
-                for table in TABLES
-            ),
-            "",
-        ]
+    tables = (
+        f"| `{table.app}-{table.name}-changelog` | `{table.key}` | {table.holds} |\n" for table in TABLES
     )
+    return _NOTE + _TOPICS + "".join(map(_topic_row, TOPICS.values())) + _TABLES + "".join(tables)
 
 
 def commands() -> str:
     """Give the page of every command and exit code."""
-    sections = [
-        f"## `{name}`\n\n{help_text}\n\n{options}\n"
+    sections = (
+        f"## `{name}`\n\n{help_text}\n\n{options}\n\n"
         for name, help_text, options in _commands(app, "dealwire")
-    ]
-    codes = [f"| {code.value} | `{code.name}` | {sentence} |" for code, sentence in _EXIT_SENTENCES.items()]
-    return "\n".join(
-        [
-            _NOTE,
-            "# Commands",
-            "",
-            *sections,
-            "## Exit codes",
-            "",
-            "| code | name | meaning |",
-            "|---|---|---|",
-            *codes,
-            "",
-        ]
     )
+    codes = (f"| {code.value} | `{code.name}` | {sentence} |\n" for code, sentence in _EXIT_SENTENCES.items())
+    return _NOTE + "# Commands\n\n" + "".join(sections) + _EXIT_CODES + "".join(codes)
 
 
 PAGES: Mapping[str, Callable[[], str]] = {
@@ -152,18 +138,13 @@ def _topic_row(topic: Topic) -> str:
         if topic.record is not None
         else "the bytes as they were, reason in headers"
     )
-    kept = (
-        "latest per key"
-        if topic.retention is None and topic.cleanup == "compact"
-        else "by the broker's default"
-    )
-    if topic.retention is not None:
-        kept = f"{topic.retention.days} days"
+    kept = f"{topic.retention.days} days" if topic.retention is not None else "the latest of each key"
+    if topic.retention is None and topic.cleanup is not Cleanup.COMPACT:
+        kept = "as long as the cluster keeps records"
     partitions = ", 1 partition" if topic.single else ""
-    return (
-        f"| `{topic.name}` | `{topic.key}` | {link} | {kept}{partitions} | "
-        f"{'**public**' if topic.public else 'internal'} | {topic.writer} → {', '.join(topic.readers) or 'consumers'} |"
-    )
+    whom = "**public**" if topic.public else "internal"
+    way = f"{topic.writer} → {', '.join(topic.readers) or 'consumers'}"
+    return f"| `{topic.name}` | `{topic.key}` | {link} | {kept}{partitions} | {whom} | {way} |\n"
 
 
 def _kind(field: FieldInfo) -> str:
