@@ -1,0 +1,1 @@
+"""SOQL over the simulated org: text, tree, plan, rows."""
