@@ -1,0 +1,1 @@
+"""E-mail over SMTP: the sink, and a server that catches what it sends."""
