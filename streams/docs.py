@@ -49,7 +49,7 @@ _TOPICS = """# Topics and contracts
 The one table is `schemas/topics.py`; `dealwire topics plan` compares it with a cluster and
 `dealwire topics apply` makes the cluster agree. Values are Avro in Confluent's wire format, headers are
 CloudEvents 1.0 in binary mode with `traceparent`. Keyed topics have equal partition counts, the partitioner
-is murmur2 as Java clients have it, and the records of a key are in order. Public topics stay `FULL_TRANSITIVE`:
+is murmur2 as Java clients have it, the records of a key are in order. Public topics stay `FULL_TRANSITIVE`:
 new fields have a default, nothing is taken away; what cannot be said that way is a new topic beside the old
 one. Every record may come twice, with the same `ce_id`.
 
