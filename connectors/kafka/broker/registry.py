@@ -30,14 +30,14 @@ class Registry:
     def __init__(self, data_dir: Path, *, port: int | None = None, on_progress: OnProgress = silent) -> None:
         self._dir = data_dir.absolute()
         self._wanted_port = port
-        self._port = 0
+        self.port = 0
         self._on_progress = on_progress
         self._child: Child | None = None
 
     @property
     def url(self) -> str:
         """The base address for clients of Confluent's API."""
-        return f"http://{LOOPBACK}:{self._port}/apis/ccompat/v7"
+        return f"http://{LOOPBACK}:{self.port}/apis/ccompat/v7"
 
     @property
     def pid(self) -> int | None:
@@ -64,7 +64,7 @@ class Registry:
         self._dir.mkdir(parents=True, exist_ok=True)
         properties = {
             "quarkus.http.host": LOOPBACK,
-            "quarkus.http.port": str(self._port),
+            "quarkus.http.port": str(self.port),
             "quarkus.management.host": LOOPBACK,
             "quarkus.management.port": str(management),
             "quarkus.log.console.color": "false",
@@ -114,11 +114,11 @@ class Registry:
 
     def _choose_ports(self) -> int:
         """Settle the port for clients; return one for health and metrics."""
-        wanted = self._wanted_port or self._port
+        wanted = self._wanted_port or self.port
         if wanted and not is_free(wanted):
             raise UnavailableError("the port is taken", on=f"{LOOPBACK}:{wanted}", todo="Choose another.")
         first, second = free_ports(2)
-        self._port = wanted or first
+        self.port = wanted or first
         return second
 
     def _answers(self) -> bool:
