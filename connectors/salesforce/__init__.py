@@ -1,0 +1,1 @@
+"""Salesforce: changes in, records read and written, and a simulated org to try it all on."""

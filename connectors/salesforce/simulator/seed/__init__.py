@@ -1,0 +1,1 @@
+"""Data to begin with, made from a seed."""
