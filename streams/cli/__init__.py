@@ -3,7 +3,9 @@
 import sys
 
 import click
+import typer
 from rich.console import Console
+from typer.exceptions import TyperException
 
 from schemas.errors import DealwireError, ExitCode
 from streams.cli.tree import app
@@ -24,10 +26,12 @@ def main() -> None:
                 errors.print(f"  [dim]{label}[/] ", end="")
                 errors.print(text, markup=False, highlight=False)
         sys.exit(error.exit_code)
-    except click.ClickException as error:
-        error.show()
+    except typer.Exit as ended:
+        sys.exit(ended.exit_code)
+    except (click.ClickException, TyperException) as error:  # typer carries a click of its own
+        errors.print(error.format_message(), markup=False, highlight=False)
         sys.exit(ExitCode.USAGE)
-    except (click.Abort, KeyboardInterrupt):
+    except (click.Abort, typer.Abort, KeyboardInterrupt):
         errors.print("stopped")
         sys.exit(ExitCode.INCOMPLETE)
     sys.exit(code if isinstance(code, int) else ExitCode.OK)
