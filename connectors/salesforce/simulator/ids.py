@@ -1,18 +1,21 @@
 """Mints record ids: three characters of the object, the org's pod, a number in base 62, three to check."""
 
+from itertools import product
+
 from schemas.ids import id18
 
-__all__ = ["ORG_PREFIX", "IdMint", "base62", "to18"]
+__all__ = ["ORG_PREFIX", "IdMint", "to18"]
 
 ORG_PREFIX = "00D"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_WIDTH = 5
+_PAIRS = tuple(a + b for a, b in product(_DIGITS, repeat=2))
+# The check characters of an id depend on its last pair only by which of the two are upper case.
+_CASES = tuple((a.isupper(), b.isupper()) for a, b in _PAIRS)
 
 to18 = id18
 
 
-def base62(number: int, width: int) -> str:
-    """Write a number in base 62, in the order of ASCII, so that greater numbers sort later."""
+def _base62(number: int, width: int) -> str:
     digits = []
     for _ in range(width):
         number, digit = divmod(number, len(_DIGITS))
@@ -25,11 +28,18 @@ class IdMint:
 
     def __init__(self, seed: int) -> None:
         # A stride that is no multiple of 62 moves both characters for neighbouring seeds.
-        self._pod = base62(5 * 62 + 41 + seed * 67, 2) + "00000"
+        self._pod = _base62(5 * 62 + 41 + seed * 67, 2) + "00000"
         self._next: dict[str, int] = {}
+        self._checks: dict[tuple[str, tuple[bool, bool]], str] = {}
 
     def mint(self, prefix: str) -> str:
         """Give the next 18-character id of the object with this key prefix."""
         number = self._next.get(prefix, 1)
         self._next[prefix] = number + 1
-        return id18(prefix + self._pod + base62(number, _WIDTH))
+        high, low = divmod(number, len(_PAIRS))
+        head = f"{prefix}{self._pod}{_base62(high, 3)}"
+        key = (head, _CASES[low])
+        check = self._checks.get(key)
+        if check is None:
+            check = self._checks[key] = id18(head + _PAIRS[low])[15:]
+        return head + _PAIRS[low] + check

@@ -49,7 +49,7 @@ class Org:
         self.org_id = self.ids.mint(ORG_PREFIX)
         self.api_version = "66.0"
         self.instance_url = "http://localhost"
-        """Where the org is reached, login host and My Domain in one; a server sets it when it knows its port."""
+        """Where the org is reached, login host and My Domain in one; a server sets it once it listens."""
         self.store = Store(objects)
         self.access = Access(objects)
         self.limits = Limits(self.clock, edition, _LICENCES)
