@@ -1,0 +1,89 @@
+"""What we need to be told about the system that holds the accounts."""
+
+from ipaddress import ip_address
+from typing import Literal, Self
+from urllib.parse import urlsplit
+
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a host name or address never leaves this machine."""
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+class SqlAccountsConfig(BaseModel):
+    """How to reach the database."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(
+        "sqlite+aiosqlite:///.dealwire/accounts.db",
+        description="SQLAlchemy's URL of the database, without the password.",
+        examples=["postgresql+asyncpg://dealwire@db.internal:5432/accounts"],
+    )
+    password: SecretStr | None = Field(None, description="The password of the URL's user.")
+    pool_size: int = Field(4, ge=1, le=100, description="Connections at the most, per worker (PostgreSQL).")
+    timeout_seconds: float = Field(10.0, gt=0, le=20, description="How long one statement or lock may take.")
+
+    @field_validator("url")
+    @classmethod
+    def _known_and_without_password(cls, value: str) -> str:
+        parts = urlsplit(value)
+        if parts.password is not None:
+            raise ValueError("a password stands in the URL; leave it out and set `password`")
+        if parts.scheme not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
+            raise ValueError("expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/DATABASE")
+        return value
+
+
+class HttpAccountsConfig(BaseModel):
+    """How to reach the accounts service (`docs/contracts/accounts-api.yaml`)."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    url: str = Field(
+        "http://127.0.0.1:8090",
+        description="Base URL of the service; `/accounts/{id}` follows it.",
+        examples=["https://accounts.example.com/api"],
+    )
+    allowed_hosts: tuple[str, ...] = Field(
+        ("127.0.0.1", "::1", "localhost"),
+        description="Hosts that may be called at all; the URL's must be one of them.",
+        examples=['["accounts.example.com"]'],
+    )
+    token: SecretStr | None = Field(None, description="Sent as `Authorization: Bearer`.")
+    ca_file: str | None = Field(
+        None, description="Certificate authorities to trust, as a PEM file; else the machine's."
+    )
+    timeout_seconds: float = Field(10.0, gt=0, le=20, description="How long one request may take in all.")
+    max_connections: int = Field(16, ge=1, le=200, description="Requests at the same time, per worker.")
+
+    @model_validator(mode="after")
+    def _goes_where_it_may(self) -> Self:
+        parts = urlsplit(self.url)
+        host = parts.hostname or ""
+        if parts.scheme not in ("http", "https") or not host or parts.query or parts.fragment:
+            raise ValueError("url: expected http(s)://HOST[:PORT][/PATH]")
+        if parts.username is not None:
+            raise ValueError("url: a login stands in it; set `token`")
+        if host not in self.allowed_hosts:
+            raise ValueError(f"url: its host {host} is not one of allowed_hosts")
+        if self.token is not None and parts.scheme == "http" and not is_loopback(host):
+            raise ValueError("url: a token may leave this machine over https only")
+        return self
+
+
+class AccountsConfig(BaseModel):
+    """Which system holds the accounts, and how to reach it."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    sink: Literal["sql", "http"] = Field("sql", description="Which of the two below is used.")
+    sql: SqlAccountsConfig = Field(default_factory=SqlAccountsConfig)
+    http: HttpAccountsConfig = Field(default_factory=HttpAccountsConfig)
