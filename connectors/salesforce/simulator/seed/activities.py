@@ -1,9 +1,12 @@
 """What was done and is to be done about a deal."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from connectors.salesforce.simulator.objects import Value
 from connectors.salesforce.simulator.seed.garden import Deal, Garden
+
+if TYPE_CHECKING:
+    from connectors.salesforce.simulator.objects import Value
 
 __all__ = ["plant_activities"]
 

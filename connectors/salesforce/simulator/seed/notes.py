@@ -1,10 +1,13 @@
 """Notes on deals: some in the old form, some as files in the new one."""
 
 import html
+from typing import TYPE_CHECKING
 
 from connectors.salesforce.simulator.derive.notes import NOTE_TYPE, preview
-from connectors.salesforce.simulator.objects import Value
 from connectors.salesforce.simulator.seed.garden import Deal, Garden
+
+if TYPE_CHECKING:
+    from connectors.salesforce.simulator.objects import Value
 
 __all__ = ["plant_notes"]
 

@@ -1,10 +1,13 @@
 """The people who work in the org: a vice president, managers, sales people, customer success managers."""
 
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
-from connectors.salesforce.simulator.objects import Value
 from connectors.salesforce.simulator.seed.base import user_row
 from connectors.salesforce.simulator.seed.garden import Garden
+
+if TYPE_CHECKING:
+    from connectors.salesforce.simulator.objects import Value
 
 __all__ = ["plant_users"]
 
