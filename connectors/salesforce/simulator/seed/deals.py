@@ -63,7 +63,7 @@ def plant_deal(garden: Garden, company: Company) -> Deal:
         values["LastStageChangeDate"] = changed
     deal_id = garden.put("Opportunity", values, company.owner_id, made, changed)
     for step, moment in zip(path, [made, *moments], strict=True):
-        _history(garden, deal_id, step, values, company.owner_id, moment)
+        _history(garden, deal_id, step, values, by=company.owner_id, moment=moment)
     _roles(garden, deal_id, company, made)
     return Deal(deal_id, company, made, changed)
 
@@ -81,7 +81,7 @@ def _path(garden: Garden, stage: str) -> list[str]:
 
 
 def _history(
-    garden: Garden, deal_id: str, stage: str, deal: dict[str, Value], by: str, moment: datetime
+    garden: Garden, deal_id: str, stage: str, deal: dict[str, Value], *, by: str, moment: datetime
 ) -> None:
     probability, category = _STAGES[stage]
     row: dict[str, Value] = {
