@@ -5,6 +5,7 @@ from email.headerregistry import Address
 
 from email_validator import EmailNotValidError, validate_email
 
+_NAMED = re.compile(r"(?P<name>[^<>]*)<(?P<mailbox>[^<>]*)>")
 _ADDRESS = re.compile(r"[^\s<>@\"(),:;]+@[^\s<>@\"(),:;]+")
 
 
@@ -14,19 +15,20 @@ def parse_address(text: str) -> Address:
     Whether such a mailbox exists is the server's to say. Raises `ValueError`, whose message does not
     repeat the address.
     """
+    if not text.isprintable():
+        raise ValueError("The address has control characters or line ends.")
+    named = _NAMED.fullmatch(text.strip())
+    name, mailbox = named.group("name", "mailbox") if named is not None else ("", text.strip())
     try:
         found = validate_email(
-            text,
+            mailbox,
             check_deliverability=False,
             test_environment=True,  # only lets the reserved domain .test through
-            allow_display_name=True,
             allow_smtputf8=False,
         )
     except EmailNotValidError as error:
         raise ValueError(hide_addresses(str(error))) from None
-    if found.ascii_local_part is None:  # ruled out by allow_smtputf8=False; tells the type checker
-        raise ValueError("The part before the @-sign has characters outside ASCII.")
-    return Address(found.display_name or "", found.ascii_local_part, found.ascii_domain)
+    return Address(name.strip().strip('"'), found.ascii_local_part or "", found.ascii_domain)
 
 
 def hide_addresses(text: str) -> str:
