@@ -37,8 +37,8 @@ class StepStory:
     attempts: int = 0
     started_at: datetime | None = None
     ended_at: datetime | None = None
-    input: str = "{}"
-    output: str = "{}"
+    input: str = ""
+    output: str = ""
     error: str = ""
 
 
@@ -109,8 +109,8 @@ def _steps(steps: tuple[StepStory, ...], event: RunEvent) -> tuple[StepStory, ..
         status=status,
         attempts=max(step.attempts, event.attempt),
         ended_at=event.at if status in ("completed", "failed") else None,
-        input=event.input if event.input != "{}" else step.input,
-        output=event.output if event.output != "{}" else step.output,
+        input=event.input or step.input,
+        output=event.output or step.output,
         error=event.reason if status in ("failed", "waiting to retry") else "",
     )
     if fresh:

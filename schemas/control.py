@@ -17,6 +17,6 @@ class ControlRecord(Record):
     kind: str = ""
     name: str = ""
     version: int = 0
-    body: str = "{}"
+    body: str = ""
     at: Moment | None = None
     actor: str = ""

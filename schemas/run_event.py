@@ -10,7 +10,8 @@ class RunEvent(Record):
 
     Kinds: `run.started`, `run.not_enrolled`, `run.held`, `step.started`, `step.completed`, `step.failed`,
     `step.retry_scheduled`, `run.needs_attention`, `run.completed`, `run.cancelled`. `input` and `output` are
-    JSON objects as text, without contact details.
+    JSON objects as text without contact details, or empty. (An empty object as the default would keep
+    Apicurio from recognising the contract as Avro.)
     """
 
     ce_type: ClassVar[str] = "dealwire.workflow.event"
@@ -27,7 +28,7 @@ class RunEvent(Record):
     attempt: int = 0
     outcome: str = ""
     reason: str = ""
-    input: str = "{}"
-    output: str = "{}"
+    input: str = ""
+    output: str = ""
     caused_by: str = ""
     """Id of the record that made this happen: a stage entry, an enriched deal, a result, a timer."""

@@ -18,7 +18,6 @@ from connectors.kafka.config import KafkaConfig
 from schemas.errors import RefusedError, UnavailableError
 from schemas.topics import TopicState
 
-_TIMEOUT = 30.0
 _UNAVAILABLE = frozenset({
     KafkaError._TRANSPORT,  # noqa: SLF001 - librdkafka's own name for it
     KafkaError._ALL_BROKERS_DOWN,  # noqa: SLF001
@@ -33,18 +32,23 @@ class TopicAdmin:
     Raises `UnavailableError` when the cluster does not answer, `RefusedError` when it says no.
     """
 
-    def __init__(self, config: KafkaConfig) -> None:
+    def __init__(self, config: KafkaConfig, *, timeout_seconds: float = 10.0) -> None:
         self._config = config
+        self._timeout = timeout_seconds
         self._client = AdminClient({**config.librdkafka(), "socket.timeout.ms": 10_000})
 
     def topics(self) -> Mapping[str, TopicState]:
         """Give every topic of the cluster by name, with the settings that differ from the broker's own."""
         try:
-            found = self._client.list_topics(timeout=_TIMEOUT).topics
+            found = self._client.list_topics(timeout=self._timeout).topics
             resources = [ConfigResource(ResourceType.TOPIC, name) for name in found]
-            configs = self._client.describe_configs(resources, request_timeout=_TIMEOUT) if resources else {}
+            configs = (
+                self._client.describe_configs(resources, request_timeout=self._timeout) if resources else {}
+            )
             settings = {
-                resource.name: {entry.name: str(entry.value) for entry in future.result(_TIMEOUT).values()}
+                resource.name: {
+                    entry.name: str(entry.value) for entry in future.result(self._timeout).values()
+                }
                 for resource, future in configs.items()
             }
         except KafkaException as error:
@@ -68,19 +72,22 @@ class TopicAdmin:
             config=dict(topic.config),
         )
         try:
-            self._client.create_topics([new], operation_timeout=_TIMEOUT)[topic.name].result(_TIMEOUT)
+            self._client.create_topics([new], operation_timeout=self._timeout)[topic.name].result(
+                self._timeout
+            )
         except KafkaException as error:
             if error.args[0].code() != KafkaError.TOPIC_ALREADY_EXISTS:
                 raise self._sorted(error, topic.name) from error
-        self._wait_for(topic.name)
+        self._wait_for(topic)
 
     def repartition(self, topic: TopicState) -> None:
         """Raise a topic's partitions to what it should have."""
         try:
             futures = self._client.create_partitions([NewPartitions(topic.name, topic.partitions)])
-            futures[topic.name].result(_TIMEOUT)
+            futures[topic.name].result(self._timeout)
         except KafkaException as error:
             raise self._sorted(error, topic.name) from error
+        self._wait_for(topic)
 
     def configure(self, topic: TopicState) -> None:
         """Set a topic's settings, leaving those it does not name as they are."""
@@ -93,18 +100,19 @@ class TopicAdmin:
             ],
         )
         try:
-            self._client.incremental_alter_configs([resource])[resource].result(_TIMEOUT)
+            self._client.incremental_alter_configs([resource])[resource].result(self._timeout)
         except KafkaException as error:
             raise self._sorted(error, topic.name) from error
 
-    def _wait_for(self, name: str) -> None:
-        deadline = time.monotonic() + _TIMEOUT
+    def _wait_for(self, topic: TopicState) -> None:
+        deadline = time.monotonic() + self._timeout
         while time.monotonic() < deadline:
-            metadata = self._client.list_topics(name, timeout=_TIMEOUT).topics[name]
-            if metadata.error is None and all(part.leader >= 0 for part in metadata.partitions.values()):
+            found = self._client.list_topics(topic.name, timeout=self._timeout).topics[topic.name]
+            leaders = [part.leader for part in found.partitions.values()]
+            if found.error is None and len(leaders) >= topic.partitions and min(leaders) >= 0:
                 return
             time.sleep(0.05)
-        raise UnavailableError(f"the topic has no leader after {_TIMEOUT:.0f} seconds", on=name)
+        raise UnavailableError(f"the topic has no leaders after {self._timeout:.0f} seconds", on=topic.name)
 
     def _sorted(self, error: KafkaException, on: str) -> UnavailableError | RefusedError:
         reason = error.args[0]

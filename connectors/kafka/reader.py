@@ -5,6 +5,7 @@ several instances is not to be relied on.
 """
 
 import asyncio
+import time
 from collections.abc import Iterator, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
@@ -14,6 +15,7 @@ from schemas.errors import UnavailableError
 
 _TIMEOUT = 30.0
 _BATCH = 500
+_POLL = 0.05
 
 
 class CompactedReader:
@@ -69,12 +71,13 @@ class CompactedReader:
         return changed
 
     def _until(self, end: int) -> Iterator[tuple[str, bytes | None]]:
+        deadline = time.monotonic() + _TIMEOUT
         while True:
             position = self._consumer.position([self._part])[0].offset
             if position >= end or (position < 0 and end == 0):
                 return
-            messages = self._consumer.consume(_BATCH, timeout=_TIMEOUT)
-            if not messages:
+            messages = self._consumer.consume(_BATCH, timeout=_POLL)
+            if not messages and time.monotonic() > deadline:
                 raise UnavailableError("Kafka sent nothing for 30 seconds", on=self._part.topic)
             for message in messages:
                 error = message.error()

@@ -42,7 +42,7 @@ def events(run: str = "r1") -> list[RunEvent]:
             attempt=attempt,
             outcome=outcome,
             reason=reason,
-            output='{"account": "a1"}' if kind == "step.completed" else "{}",
+            output='{"account": "a1"}' if kind == "step.completed" else "",
         )
         for number, (kind, step, attempt, outcome, reason) in enumerate(TOLD, start=1)
     ]
