@@ -1,0 +1,129 @@
+"""What objects there are, and what one is like, as far as the caller may see it.
+
+A field that field-level security hides is absent. Source: REST API Developer Guide, "Describe Global",
+"sObject Basic Information", "sObject Describe".
+"""
+
+import hashlib
+from datetime import UTC, datetime
+from email.utils import format_datetime, parsedate_to_datetime
+from typing import Any
+
+import orjson
+
+from connectors.salesforce.simulator.objects.types import ChildRelationship, ObjectType
+from connectors.salesforce.simulator.rest.call import Request
+from connectors.salesforce.simulator.rest.context import Context
+from connectors.salesforce.simulator.rest.describe_field import described_field
+from connectors.salesforce.simulator.rest.reply import Reply
+
+__all__ = ["basic", "described", "every"]
+
+
+def every(context: Context, request: Request) -> Reply:
+    """Answer `GET sobjects`."""
+    sobjects = [_summary(holder, request.base) for holder in context.org.objects.values()]
+    return Reply({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})
+
+
+def basic(context: Context, request: Request) -> Reply:
+    """Answer `GET sobjects/X`."""
+    holder = context.object(request.arguments["type"])
+    return Reply({"objectDescribe": _summary(holder, request.base), "recentItems": []})
+
+
+def described(context: Context, request: Request) -> Reply:
+    """Answer `GET sobjects/X/describe`: 304 if nothing changed since `If-Modified-Since`."""
+    holder = context.object(request.arguments["type"])
+    body = _full(context, request, holder)
+    changed = _changed_at(context, request, holder, body)
+    headers = {"Last-Modified": format_datetime(changed, usegmt=True)}
+    since = _since(request.headers.get("if-modified-since", ""))
+    if since is not None and changed <= since:
+        return Reply(None, 304, headers)
+    return Reply(body, 200, headers)
+
+
+def _full(context: Context, request: Request, holder: ObjectType) -> dict[str, Any]:
+    relationships = context.org.objects.children(holder.name)
+    return {
+        "actionOverrides": [],
+        "childRelationships": [_relationship(each) for each in relationships],
+        "compactLayoutable": True,
+        "fields": [described_field(field) for field in context.readable(request, holder)],
+        "listviewable": None,
+        "lookupLayoutable": None,
+        "namedLayoutInfos": [],
+        "networkScopeFieldName": None,
+        "recordTypeInfos": [],
+        "searchLayoutable": True,
+        "sobjectDescribeOption": "FULL",
+        "supportedScopes": [{"label": f"All {holder.label_plural.lower()}", "name": "everything"}],
+        **_summary(holder, request.base),
+    }
+
+
+def _summary(holder: ObjectType, base: str) -> dict[str, Any]:
+    url = f"{base}/sobjects/{holder.name}"
+    return {
+        "activateable": False,
+        "associateEntityType": None,
+        "associateParentEntity": None,
+        "createable": holder.createable,
+        "custom": holder.custom,
+        "customSetting": False,
+        "deepCloneable": False,
+        "deletable": holder.deletable,
+        "deprecatedAndHidden": False,
+        "feedEnabled": False,
+        "hasSubtypes": False,
+        "isInterface": False,
+        "isSubtype": False,
+        "keyPrefix": holder.key_prefix,
+        "label": holder.label,
+        "labelPlural": holder.label_plural,
+        "layoutable": True,
+        "mergeable": False,
+        "mruEnabled": False,
+        "name": holder.name,
+        "queryable": True,
+        "replicateable": True,
+        "retrieveable": True,
+        "searchable": False,
+        "triggerable": holder.createable,
+        "undeletable": holder.deletable,
+        "updateable": holder.updateable,
+        "urls": {"describe": f"{url}/describe", "rowTemplate": f"{url}/{{ID}}", "sobject": url},
+    }
+
+
+def _relationship(each: ChildRelationship) -> dict[str, Any]:
+    return {
+        "cascadeDelete": each.cascade_delete,
+        "childSObject": each.child,
+        "deprecatedAndHidden": False,
+        "field": each.field,
+        "junctionIdListNames": [],
+        "junctionReferenceTo": [],
+        "relationshipName": each.name,
+        "restrictedDelete": False,
+    }
+
+
+def _changed_at(context: Context, request: Request, holder: ObjectType, body: dict[str, Any]) -> datetime:
+    """Say when this description last changed: when it was first seen to be what it is now."""
+    key = (request.caller.user_id, holder.name, request.version)
+    mark = hashlib.sha256(orjson.dumps(body)).digest()
+    known = context.described.get(key)
+    if known is not None and known[0] == mark:
+        return known[1]
+    moment = context.org.clock.now().replace(microsecond=0)
+    context.described[key] = (mark, moment)
+    return moment
+
+
+def _since(header: str) -> datetime | None:
+    try:
+        return parsedate_to_datetime(header).astimezone(UTC)
+    except (ValueError, TypeError, OverflowError):
+        return None
