@@ -92,8 +92,8 @@ class Child:
             todo="Read the whole log at the place named above.",
         )
 
-    def wait_end(self, *, within_s: float) -> None:
-        """Wait until it has ended by itself.
+    def wait_end(self, *, within_s: float) -> int:
+        """Wait until it has ended by itself; return its exit code.
 
         Raises:
             UnavailableError: the time was over; it was killed.
@@ -102,7 +102,9 @@ class Child:
         if not poll_until(lambda: not self.running, within_s=within_s):
             self.kill()
             raise UnavailableError(f"{self.name} did not end within {within_s:g} s", on=str(self.log))
+        code = self._process.returncode if self._process is not None else 0
         self._forget()
+        return int(code)
 
     def tail(self, lines: int = 20) -> str:
         """Return the last lines of its log."""
