@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
-from threading import Event
+from threading import Event, Lock
 from types import FrameType
 
 import structlog
@@ -28,6 +28,7 @@ __all__ = ["Request", "supervise"]
 
 _log = structlog.get_logger(__name__)
 _LOOK_EVERY_S = 1.0
+_say_lock = Lock()
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,7 +110,9 @@ def _watch(sandbox: Sandbox, ended: Event) -> None:
 
 
 def _say(**what: object) -> None:
-    print(json.dumps(what), flush=True)  # noqa: T201  # the command reads it
+    with _say_lock:  # parts start in threads, and print would write a line in two pieces
+        sys.stdout.write(f"{json.dumps(what)}\n")
+        sys.stdout.flush()
 
 
 def _say_progress(progress: Progress) -> None:
