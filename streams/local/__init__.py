@@ -1,0 +1,1 @@
+"""All of dealwire on one machine, for the demo, the fault tests and the benchmarks."""
