@@ -1,0 +1,91 @@
+"""The Streaming API behind HTTP: reads requests, waits for held connects, writes responses."""
+
+import asyncio
+
+import orjson
+from aiohttp import web
+
+from connectors.salesforce.simulator.cometd.bayeux import Bayeux, BayeuxRequest
+from connectors.salesforce.simulator.cometd.session import Held
+
+__all__ = ["CometdServer", "token_of"]
+
+_SCHEMES = ("bearer", "oauth")
+
+
+def token_of(header: str | None) -> str | None:
+    """Give the access token of an Authorization header, in either of the two spellings that clients use."""
+    scheme, _, token = (header or "").partition(" ")
+    return token.strip() or None if scheme.lower() in _SCHEMES else None
+
+
+class CometdServer:
+    """The routes of the Streaming API.
+
+    Held connects look again when the org changes, its clock moves or a session ends.
+    """
+
+    def __init__(self, bayeux: Bayeux) -> None:
+        self._bayeux = bayeux
+        self._news: asyncio.Future[None] | None = None
+        org = bayeux.org
+        org.changes.watch(self.wake)
+        org.clock.watch(self.wake)
+        org.sessions.watch(self.wake)
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes for an application."""
+        return [
+            web.route("*", "/cometd{slash:/?}", self._serve),
+            web.route("*", "/cometd/{version}{slash:/?}", self._serve),
+            # Standard clients say the meta message in the path too.
+            web.route("*", "/cometd/{version}/{step:handshake|connect|disconnect}", self._serve),
+            # Version 36.0 alone had its replay here.
+            web.route("*", "/cometd/replay/{version}{slash:/?}", self._serve),
+        ]
+
+    def wake(self) -> None:
+        """Have every held connect look again."""
+        if self._news is not None and not self._news.done():
+            self._news.set_result(None)
+
+    async def _serve(self, request: web.Request) -> web.StreamResponse:
+        if request.method != "POST":
+            # A GET is a client that tries WebSocket or callback-polling; Salesforce has neither.
+            return web.Response(status=400, text="Only long-polling is supported")
+        parsed = BayeuxRequest(
+            request.match_info.get("version"),
+            token_of(request.headers.get("Authorization")),
+            request.cookies,
+            await request.read(),
+        )
+        try:
+            answer = self._bayeux.handle(parsed)
+        except ValueError as error:
+            return web.Response(status=400, text=f"Not a Bayeux request: {error}")
+        if answer.wakes:
+            self.wake()
+        body = orjson.dumps(answer.replies) if answer.held is None else await self._hold(answer.held, request)
+        response = web.Response(body=body, content_type="application/json", charset="UTF-8")
+        for name, value in answer.cookies.items():
+            response.set_cookie(name, value, path="/", httponly=name.isupper())
+        return response
+
+    async def _hold(self, held: Held, request: web.Request) -> bytes:
+        try:
+            while True:
+                # What is given to a client that has hung up is lost, so it is not given.
+                if request.transport is None or request.transport.is_closing():
+                    return b""
+                body = self._bayeux.poll(held)
+                if body is not None:
+                    return body
+                await self._wait(held)
+        finally:
+            self._bayeux.abandon(held)
+
+    async def _wait(self, held: Held) -> None:
+        if self._news is None or self._news.done():
+            self._news = asyncio.get_running_loop().create_future()
+        left = held.until - self._bayeux.org.clock.now()
+        await asyncio.wait((self._news,), timeout=max(0.0, left.total_seconds()))
