@@ -94,6 +94,11 @@ class Sessions:
         """Give the grant of a refresh token that holds."""
         return self._refresh.get(token)
 
+    def rotate_refresh_token(self, grant: RefreshToken) -> RefreshToken:
+        """Replace a refresh token, which is dead at once; sessions stay."""
+        self._refresh.pop(grant.token, None)
+        return self.issue_refresh_token(grant.user_id, grant.client_id, grant.scope)
+
     def revoke_refresh_token(self, token: str) -> bool:
         """End a grant and the sessions of its user with that client; False if there is none."""
         grant = self._refresh.pop(token, None)
