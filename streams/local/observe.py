@@ -1,0 +1,66 @@
+"""Looks at what came of a deployment: topics, sinks and mailbox, as anybody outside could read them."""
+
+import asyncio
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import UTC, datetime
+from typing import TypeVar
+
+from connectors.kafka.registry import HttpRegistry
+from connectors.kafka.scan import scan
+from processors.ledger import Observed
+from schemas.account import Account
+from schemas.base import Record
+from schemas.run_event import RunEvent
+from schemas.stage import StageEntry
+from schemas.topics import TOPICS
+from streams.local.deployment import Deployment
+from streams.records import connect
+
+R = TypeVar("R", bound=Record)
+_TOPICS = [TOPICS[name] for name in ("opportunity.stages", "workflow.events", "accounts")]
+
+
+class Observer:
+    """Reads everything anew at each call of `observe`; nothing is remembered but the schemas."""
+
+    def __init__(self, deployment: Deployment) -> None:
+        self._deployment = deployment
+        self._kafka = deployment.settings.kafka
+        self._records = asyncio.run(connect(HttpRegistry(deployment.settings.registry), self._kafka, _TOPICS))
+
+    def observe(self) -> Observed:
+        """Give what stands in topics, sink and mailbox now."""
+        return Observed(
+            stages=[record for record, _ in self._read("opportunity.stages", StageEntry)],
+            events=[record for record, _ in self._read("workflow.events", RunEvent)],
+            accounts=list(self._read("accounts", Account)),
+            held=self._held(),
+            message_ids=[
+                str(mail.message["Message-ID"]) for mail in self._deployment.sandbox.mail.mailbox.mails()
+            ],
+        )
+
+    def dead_letters(self) -> int:
+        """Count the records that were set aside."""
+        return sum(len(batch) for batch in scan(self._kafka, "dead-letters"))
+
+    def _read(self, topic: str, kind: type[R]) -> Iterator[tuple[R, datetime]]:
+        for batch in scan(self._kafka, topic):
+            for message in batch:
+                if message.value is None:
+                    continue
+                record = self._records.decode_known(message.value)
+                if isinstance(record, kind):
+                    yield record, datetime.fromtimestamp(message.timestamp / 1000, UTC)
+
+    def _held(self) -> Mapping[str, int]:
+        """Give how often each account was created at the sink."""
+        database = self._deployment.database
+        if self._deployment.plan.accounts_api:
+            return self._deployment.accounts_created()
+        if not database.exists():
+            return {}
+        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
+            return dict(connection.execute("SELECT key, count(*) FROM accounts GROUP BY key"))
