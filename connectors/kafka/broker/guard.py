@@ -29,7 +29,8 @@ def _watch(command: list[str]) -> int:
     child = subprocess.Popen(command, stdin=subprocess.DEVNULL)  # noqa: S603  # our own caller's command
 
     def end_with_parent() -> None:
-        sys.stdin.buffer.read()
+        while os.read(0, 1):  # not sys.stdin: Python cannot end while another thread holds its lock
+            continue
         child.kill()
 
     threading.Thread(target=end_with_parent, daemon=True).start()
