@@ -22,6 +22,6 @@ The model is `org.Org`. It is pure: nothing in it waits or opens a socket, and t
 A row is a mapping from field names to native values: `Decimal` for currency, percent and double, `int`,
 aware UTC `datetime` in whole seconds, `date`, `bool`, `str`, `bytes`. A null field is absent. Rows are
 never changed in place. Writes take JSON's values or native ones and raise `errors.DmlError` (`code`,
-`message`, `fields`); one that raised did nothing, and its transaction may go on. Compound address fields are not stored:
-`ObjectType.components("BillingAddress")` says what they are made of.
+`message`, `fields`); one that raised did nothing, and its transaction may go on. Compound address fields are
+not stored: `ObjectType.components("BillingAddress")` says what they are made of.
 """

@@ -66,6 +66,16 @@ class Sessions:
             session.used_at = now
         return session
 
+    def keep(self, token: str) -> Session | None:
+        """Give the session of a token and count this as a use of it, however long the last one is ago.
+
+        For a client that stays connected: its session ends by being revoked only.
+        """
+        session = self._sessions.get(token)
+        if session is not None:
+            session.used_at = self._clock.now()
+        return session
+
     def revoke(self, token: str) -> bool:
         """End a session; False if there is none with this token."""
         known = self._sessions.pop(token, None) is not None

@@ -1,4 +1,4 @@
-"""`/meta/connect`: the first is answered at once with advice, later ones are held until there is something."""
+"""`/meta/connect`: the first is answered at once, with advice; a later one is held until there is news."""
 
 from datetime import timedelta
 from typing import TYPE_CHECKING
@@ -52,7 +52,7 @@ class Connector:
             return response([], gone)
         if session.held is not held:
             return response([], reply(message))
-        if self._org.sessions.lookup(held.token) is None:
+        if self._org.sessions.keep(held.token) is None:
             return self._release(session, [], refuse(message, failures.AUTHENTICATION_INVALID, failures.STOP))
         if self._used_up() and waiting(self._org, session):
             self._clients.end(session)

@@ -26,7 +26,7 @@ class CometdServer:
     """
 
     def __init__(self, bayeux: Bayeux) -> None:
-        self._bayeux = bayeux
+        self.bayeux = bayeux
         self._news: asyncio.Future[None] | None = None
         org = bayeux.org
         org.changes.watch(self.wake)
@@ -44,6 +44,12 @@ class CometdServer:
             web.route("*", "/cometd/replay/{version}{slash:/?}", self._serve),
         ]
 
+    def drop_clients(self) -> int:
+        """Forget every client, as the service does when it scales; say how many."""
+        count = self.bayeux.clients.end_all()
+        self.wake()
+        return count
+
     def wake(self) -> None:
         """Have every held connect look again."""
         if self._news is not None and not self._news.done():
@@ -60,7 +66,7 @@ class CometdServer:
             await request.read(),
         )
         try:
-            answer = self._bayeux.handle(parsed)
+            answer = self.bayeux.handle(parsed)
         except ValueError as error:
             return web.Response(status=400, text=f"Not a Bayeux request: {error}")
         if answer.wakes:
@@ -77,15 +83,15 @@ class CometdServer:
                 # What is given to a client that has hung up is lost, so it is not given.
                 if request.transport is None or request.transport.is_closing():
                     return b""
-                body = self._bayeux.poll(held)
+                body = self.bayeux.poll(held)
                 if body is not None:
                     return body
                 await self._wait(held)
         finally:
-            self._bayeux.abandon(held)
+            self.bayeux.abandon(held)
 
     async def _wait(self, held: Held) -> None:
         if self._news is None or self._news.done():
             self._news = asyncio.get_running_loop().create_future()
-        left = held.until - self._bayeux.org.clock.now()
+        left = held.until - self.bayeux.org.clock.now()
         await asyncio.wait((self._news,), timeout=max(0.0, left.total_seconds()))

@@ -1,0 +1,159 @@
+"""The control port: moves the clock and scripts faults, as JSON over HTTP. For tests and demonstrations only.
+
+GET  /state                                    counters, clock, newest replay id
+POST /clock      {"advance": 3600} or {"set": "2026-09-14T08:30:12Z"}
+POST /faults     {"http": [{"path": "/query", "times": 3, "status": 503}], "refuse_replay_ids": true, …}
+DELETE /faults                                 everything goes right again
+POST /limits     {"delivered_events": 10}      lower or raise a maximum
+POST /fields     {"object": "Opportunity", "field": "Amount", "hidden": true}
+POST /stages     {"rename": "Closed Won", "to": "Won"}
+POST /gap        {"entity": "Opportunity", "record_ids": ["006…"], "change_type": "GAP_UPDATE"}
+POST /sessions/expire      every access token ends
+POST /cometd/drop          every CometD client is forgotten: 403::Unknown client
+POST /migrate              the change log is lost and its replay ids are known no more
+"""
+
+from collections.abc import Awaitable, Callable
+from datetime import timedelta
+from typing import TypeVar
+
+from aiohttp import web
+from pydantic import BaseModel, ValidationError
+
+from connectors.salesforce.simulator.cometd.server import CometdServer
+from connectors.salesforce.simulator.control_orders import (
+    ClockOrder,
+    FaultOrder,
+    FieldOrder,
+    GapOrder,
+    LimitOrder,
+    StageOrder,
+)
+from connectors.salesforce.simulator.errors import DmlError
+from connectors.salesforce.simulator.stages import rename_stage
+
+__all__ = ["Control"]
+
+Reply = dict[str, object]
+Order = TypeVar("Order", bound=BaseModel)
+
+
+class Control:
+    """Carries out orders on an org and its Streaming API."""
+
+    def __init__(self, cometd: CometdServer) -> None:
+        self._cometd = cometd
+        self._org = cometd.bayeux.org
+        self._faults = cometd.bayeux.faults
+
+    def routes(self) -> list[web.RouteDef]:
+        """Give the routes of the control application."""
+        return [
+            web.get("/state", self._plain(self.state)),
+            web.post("/clock", self._ordered(ClockOrder, self.move_clock)),
+            web.post("/faults", self._ordered(FaultOrder, self.script)),
+            web.delete("/faults", self._plain(self.clear)),
+            web.post("/limits", self._ordered(LimitOrder, self.limit)),
+            web.post("/fields", self._ordered(FieldOrder, self.secure_field)),
+            web.post("/stages", self._ordered(StageOrder, self.rename)),
+            web.post("/gap", self._ordered(GapOrder, self.leave_gap)),
+            web.post("/sessions/expire", self._plain(self.expire_sessions)),
+            web.post("/cometd/drop", self._plain(self.drop_clients)),
+            web.post("/migrate", self._plain(self.migrate)),
+        ]
+
+    def state(self) -> Reply:
+        """Say how the org stands."""
+        limits = self._org.limits
+        return {
+            "now": self._org.clock.now().isoformat(),
+            "newest_replay_id": self._org.changes.newest,
+            "api_calls": limits.api_calls.used,
+            "delivered_events": limits.delivered_events.used,
+            "cometd_clients": limits.cometd_clients,
+            "opportunities": self._org.count("Opportunity"),
+        }
+
+    def move_clock(self, order: ClockOrder) -> Reply:
+        """Move the clock on, or to a moment."""
+        if order.set is not None:
+            self._org.clock.set(order.set)
+        self._org.clock.advance(timedelta(seconds=order.advance))
+        return {"now": self._org.clock.now().isoformat()}
+
+    def script(self, order: FaultOrder) -> Reply:
+        """Add faults to those that are scripted."""
+        self._faults.http += [each.fault() for each in order.http]
+        self._faults.denials += [each.denial() for each in order.denials]
+        if order.refuse_replay_ids is not None:
+            self._faults.refuse_replay_ids = order.refuse_replay_ids
+        if order.connect_reply_first is not None:
+            self._faults.connect_reply_first = order.connect_reply_first
+        return {"http": len(self._faults.http), "denials": len(self._faults.denials)}
+
+    def clear(self) -> Reply:
+        """Let everything go right again."""
+        self._faults.clear()
+        return {}
+
+    def limit(self, order: LimitOrder) -> Reply:
+        """Set maxima."""
+        limits = self._org.limits
+        limits.max_api_calls = _or(order.api_calls, limits.max_api_calls)
+        limits.max_delivered_events = _or(order.delivered_events, limits.max_delivered_events)
+        limits.max_cometd_clients = _or(order.cometd_clients, limits.max_cometd_clients)
+        return dict(limits.resource())
+
+    def secure_field(self, order: FieldOrder) -> Reply:
+        """Hide a field by field-level security, or show it."""
+        change = self._org.access.hide if order.hidden else self._org.access.show
+        try:
+            change(order.object, order.field, order.user)
+        except KeyError as error:
+            raise DmlError("INVALID_FIELD", f"there is no field {error}") from error
+        return {}
+
+    def rename(self, order: StageOrder) -> Reply:
+        """Rename a stage."""
+        return {"opportunities": rename_stage(self._org, order.rename, order.to)}
+
+    def leave_gap(self, order: GapOrder) -> Reply:
+        """Put a gap event onto the bus."""
+        self._org.changes.append_gap(order.entity, order.record_ids, order.change_type, self._org.admin_id)
+        return {"newest_replay_id": self._org.changes.newest}
+
+    def expire_sessions(self) -> Reply:
+        """End every access token."""
+        return {"sessions": self._org.sessions.expire_all()}
+
+    def drop_clients(self) -> Reply:
+        """Forget every CometD client."""
+        return {"clients": self._cometd.drop_clients()}
+
+    def migrate(self) -> Reply:
+        """Do to the event bus what a move to another instance does."""
+        self._org.changes.forget_all()
+        return {**self.drop_clients(), "newest_replay_id": self._org.changes.newest}
+
+    @staticmethod
+    def _plain(carry_out: Callable[[], Reply]) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(_request: web.Request) -> web.Response:
+            return web.json_response(carry_out())
+
+        return handle
+
+    @staticmethod
+    def _ordered(
+        kind: type[Order], carry_out: Callable[[Order], Reply]
+    ) -> Callable[[web.Request], Awaitable[web.Response]]:
+        async def handle(request: web.Request) -> web.Response:
+            try:
+                return web.json_response(carry_out(kind.model_validate_json(await request.read())))
+            except (ValidationError, DmlError) as error:
+                return web.json_response({"error": str(error)}, status=400)
+
+        return handle
+
+
+def _or(value: int | None, otherwise: int) -> int:
+    return otherwise if value is None else value

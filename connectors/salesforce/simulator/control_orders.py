@@ -1,0 +1,100 @@
+"""What may be ordered over the control port: the shapes of its JSON."""
+
+from datetime import timedelta
+from typing import Literal
+
+from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
+
+from connectors.salesforce.simulator.faults import Denial, HttpFault
+
+__all__ = ["ClockOrder", "FaultOrder", "FieldOrder", "GapOrder", "LimitOrder", "StageOrder"]
+
+
+class _Order(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+
+class ClockOrder(_Order):
+    """Move the clock to a moment, and then on by seconds."""
+
+    advance: float = 0
+    set: AwareDatetime | None = None
+
+
+class HttpOrder(_Order):
+    """Disturb requests whose path matches a regular expression; see `HttpFault`. `delay` is in seconds."""
+
+    path: str
+    times: int = Field(default=1, ge=1)
+    status: int = Field(default=0, ge=0, le=599)
+    body: str | None = None
+    content_type: str | None = None
+    delay: float = Field(default=0, ge=0)
+    kill: Literal["", "before", "after"] = ""
+
+    def fault(self) -> HttpFault:
+        """Give the fault."""
+        fault = HttpFault(
+            self.path, self.times, self.status, delay=timedelta(seconds=self.delay), kill=self.kill
+        )
+        fault.body = fault.body if self.body is None else self.body
+        fault.content_type = fault.content_type if self.content_type is None else self.content_type
+        return fault
+
+
+class DenialOrder(_Order):
+    """Refuse Bayeux messages on a meta channel with an error text of Salesforce."""
+
+    channel: Literal["/meta/handshake", "/meta/connect", "/meta/subscribe"]
+    reason: str
+    times: int = Field(default=1, ge=1)
+
+    def denial(self) -> Denial:
+        """Give the refusal."""
+        return Denial(self.channel, self.reason, self.times)
+
+
+class FaultOrder(_Order):
+    """Script faults."""
+
+    http: list[HttpOrder] = Field(default_factory=list)
+    denials: list[DenialOrder] = Field(default_factory=list)
+    refuse_replay_ids: bool | None = None
+    connect_reply_first: bool | None = None
+
+
+class LimitOrder(_Order):
+    """Set maxima."""
+
+    api_calls: int | None = None
+    delivered_events: int | None = None
+    cometd_clients: int | None = None
+
+
+class FieldOrder(_Order):
+    """Hide a field from one user, or from all."""
+
+    object: str
+    field: str
+    hidden: bool = True
+    user: str | None = None
+
+
+class StageOrder(_Order):
+    """Rename a stage."""
+
+    rename: str
+    to: str
+
+
+_GapType = Literal["GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW"]
+
+
+class GapOrder(_Order):
+    """Put a gap event onto the bus."""
+
+    entity: str
+    record_ids: list[str]
+    change_type: Literal["GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW"] = (
+        "GAP_UPDATE"
+    )
