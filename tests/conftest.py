@@ -7,5 +7,5 @@ pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.registry"]
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
-        "--long", action="store_true", help="the long form of the fault tests, as `make faults` runs"
+        "--long", action="store_true", help="the long form of the fault tests"
     )

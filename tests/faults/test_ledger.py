@@ -7,6 +7,7 @@ every test run. Which process dies, and after which move, follows from the seed 
 import json
 import os
 from collections import Counter
+from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -16,8 +17,8 @@ import pytest
 from connectors.kafka.broker.process import poll_until
 from processors.ledger import Ledger, Move, Observed, balance
 from streams.local.deployment import Deployment, Plan
+from streams.local.mover import PATH, Mover
 from streams.local.observe import Observer
-from tests.faults.mover import PATH, Mover, journeys
 from tests.fixtures.sandbox import required
 
 ROOT = Path(__file__).parents[2]
@@ -45,9 +46,9 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
         deployment.up([ROOT / "examples"])
     with deployment:
         mover = Mover(deployment.org)
-        ids = mover.open_deals(deals)
+        ids = list(mover.open_deals(deals))
         assert len(ids) == deals
-        way = list(journeys(ids, random))
+        way = list(_journeys(ids, random))
         schedule = _schedule(len(way), kills, brokers, random)
         moves, killed = [], Counter[str]()
         for number, (deal, stage) in enumerate(way):
@@ -69,6 +70,16 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
             print(f"\n{json.dumps(report, indent=2)}")  # noqa: T201 - the ledger is what this test is for
         assert report["dead letters"] == 0
         assert ledger.whole(resent_mails=resent)
+
+
+def _journeys(deals: Sequence[str], random: Random) -> Iterator[tuple[str, str]]:
+    """Give each deal's way through some stages to the last one, all of them mixed, each in its own order."""
+    ways = {deal: [stage for stage in PATH[:-1] if random.random() < 0.5] + [PATH[-1]] for deal in deals}
+    while ways:
+        deal = random.choice(sorted(ways))
+        yield deal, ways[deal].pop(0)
+        if not ways[deal]:
+            del ways[deal]
 
 
 def _schedule(moves: int, kills: int, brokers: int, random: Random) -> dict[int, list[str]]:

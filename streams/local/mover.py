@@ -3,9 +3,9 @@
 import json
 import urllib.parse
 import urllib.request
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
-from random import Random
 from typing import Any
 
 from processors.ledger import Move
@@ -13,10 +13,22 @@ from processors.ledger import Move
 PATH = ("Qualification", "Needs Analysis", "Proposal/Price Quote", "Negotiation/Review", "Closed Won")
 
 
+@dataclass(frozen=True, slots=True)
+class Closed:
+    """A deal that was closed, with its name."""
+
+    name: str
+    move: Move
+
+
 class Mover:
-    """A client of the org with a token of its own. Every move is told only after the org has said yes."""
+    """A client of the org with a token of its own. Every move is told only after the org has said yes.
+
+    `calls` counts the API calls it made.
+    """
 
     def __init__(self, org: Mapping[str, Any]) -> None:
+        self.calls = 0
         form = {
             "grant_type": "client_credentials",
             "client_id": org["client_id"],
@@ -28,17 +40,19 @@ class Mover:
         self._base = f"{org['instance_url']}/services/data/v{org['api_version']}"
         self._headers = {"Authorization": f"Bearer {token['access_token']}"}
 
-    def open_deals(self, count: int) -> list[str]:
-        """Give the ids of deals that are open and have an amount and an owner."""
-        soql = (
-            "SELECT Id FROM Opportunity WHERE IsClosed = false AND Amount > 0 "  # noqa: S608 - a number
-            f"ORDER BY Id LIMIT {count}"
+    def open_deals(self, count: int) -> dict[str, str]:
+        """Give id and name of deals that are open and have an amount and an account."""
+        soql = (  # SOQL, and the only thing put into it is a number
+            "SELECT Id, Name FROM Opportunity "  # noqa: S608
+            f"WHERE IsClosed = false AND Amount > 0 AND AccountId != null ORDER BY Id LIMIT {int(count)}"
         )
+        self.calls += 1
         found = self._ask(f"{self._base}/query?q={urllib.parse.quote(soql)}", headers=self._headers)
-        return [record["Id"] for record in found["records"]]
+        return {record["Id"]: record["Name"] for record in found["records"]}
 
     def move(self, opportunity: str, stage: str) -> Move:
         """Put one deal into a stage."""
+        self.calls += 1
         self._ask(
             f"{self._base}/sobjects/Opportunity/{opportunity}",
             method="PATCH",
@@ -49,6 +63,7 @@ class Mover:
 
     def api_calls_used(self) -> int:
         """Give the org's calls of the last 24 hours, as its limits say."""
+        self.calls += 1
         limits = self._ask(f"{self._base}/limits", headers=self._headers)["DailyApiRequests"]
         return int(limits["Max"]) - int(limits["Remaining"])
 
@@ -57,13 +72,3 @@ class Mover:
         with urllib.request.urlopen(urllib.request.Request(url, **request), timeout=30) as reply:  # noqa: S310
             text = reply.read()
         return json.loads(text) if text else None
-
-
-def journeys(deals: list[str], random: Random) -> Iterator[tuple[str, str]]:
-    """Give each deal's way through some stages to the last one, all of them mixed, each in its own order."""
-    ways = {deal: [stage for stage in PATH[:-1] if random.random() < 0.5] + [PATH[-1]] for deal in deals}
-    while ways:
-        deal = random.choice(sorted(ways))
-        yield deal, ways[deal].pop(0)
-        if not ways[deal]:
-            del ways[deal]

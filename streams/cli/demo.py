@@ -1,0 +1,109 @@
+"""`dealwire demo`: deals close, accounts appear, mails arrive, on this machine."""
+
+import shutil
+import time
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Event
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.live import Live
+
+from processors.ledger import Ledger, Observed, balance
+from schemas.errors import ConfigurationError, ExitCode
+from streams.cli.demo_display import arrivals, next_steps, summary
+from streams.cli.sandbox_display import SandboxDisplay
+from streams.local.deployment import Deployment, Plan
+from streams.local.mover import PATH, Closed, Mover
+from streams.local.observe import Observer
+
+app = typer.Typer()
+
+_FOLDER = Path(".dealwire/demo")
+_TRIGGERS = frozenset(PATH[-1:])
+_GIVE_UP_AFTER_S = 60.0
+_BETWEEN_DEALS_S = 0.3
+
+
+@app.command(
+    help="Start Kafka, a simulated org and dealwire; close deals and show them arriving. Ends with OK (0) "
+    "only if every deal arrived once, and leaves nothing running.",
+    epilog="Example: dealwire demo --deals 50 --exit",
+)
+def demo(
+    deals: Annotated[int, typer.Option(min=1, max=1000, help="How many deals to close.")] = 25,
+    exit_when_done: Annotated[
+        bool, typer.Option("--exit", help="End when all have arrived; else wait for Ctrl-C.")
+    ] = False,
+) -> None:
+    """Show the whole thing."""
+    console = Console()
+    began = time.monotonic()
+    shutil.rmtree(_FOLDER, ignore_errors=True)
+    with SandboxDisplay(console) as display:
+        deployment = Deployment(_FOLDER, Plan(deals=deals * 3 + 50), on_progress=display)
+        try:
+            deployment.up([examples()])
+        except BaseException:
+            deployment.down()
+            raise
+    with deployment:
+        console.print(f"\nAll of it runs after {time.monotonic() - began:.0f} s. Closing {deals} deals.\n")
+        mover = Mover(deployment.org)
+        calls_before = mover.api_calls_used()
+        with ThreadPoolExecutor(1) as pool:
+            closed: list[Closed] = []
+            closing = pool.submit(_close, mover, deals, closed)
+            ledger = _watch(Observer(deployment), closing, closed, console)
+        calls = mover.api_calls_used() - calls_before - mover.calls
+        console.print(summary(ledger, calls))
+        console.print(next_steps(deployment, time.monotonic() - began))
+        if not exit_when_done:
+            console.print("Ctrl-C ends it and leaves nothing running.")
+            _wait_for_ctrl_c()
+    if not ledger.whole():
+        raise typer.Exit(ExitCode.INCOMPLETE)
+
+
+def examples() -> Path:
+    """Give the folder of the examples: in a checkout, or as it came with the installed package."""
+    for folder in (Path(__file__).parents[2] / "examples", Path(__file__).parents[1] / "examples"):
+        if folder.is_dir():
+            return folder
+    raise ConfigurationError("the examples are not here", todo="Run it in a checkout: make demo")
+
+
+def _close(mover: Mover, deals: int, closed: list[Closed]) -> None:
+    pause = Event()
+    for opportunity, name in mover.open_deals(deals).items():
+        closed.append(Closed(name, mover.move(opportunity, PATH[-1])))
+        pause.wait(_BETWEEN_DEALS_S)
+
+
+def _watch(observer: Observer, closing: "Future[None]", closed: list[Closed], console: Console) -> Ledger:
+    """Show what arrives until all has, or until nothing came for a minute."""
+    found = Observed()
+    ledger = balance([], _TRIGGERS, found)
+    last_news = time.monotonic()
+    with Live(console=console, auto_refresh=False) as live:
+        while not (closing.done() and ledger.whole()):
+            before = found
+            known = list(closed)
+            found = observer.observe()
+            ledger = balance([each.move for each in known], _TRIGGERS, found)
+            live.update(arrivals(known, found, ledger), refresh=True)
+            if found != before or not closing.done():
+                last_news = time.monotonic()
+            elif time.monotonic() - last_news > _GIVE_UP_AFTER_S:
+                break
+    closing.result()
+    return ledger
+
+
+def _wait_for_ctrl_c() -> None:
+    try:
+        Event().wait()
+    except KeyboardInterrupt:
+        return

@@ -1,0 +1,78 @@
+"""What the demo shows: deals arriving, the ledger, and what to type next."""
+
+from collections.abc import Sequence
+
+from rich.console import Group
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from processors.ledger import Ledger, Observed
+from streams.local.deployment import Deployment
+from streams.local.mover import Closed
+
+_ROWS = 12
+
+
+def arrivals(closed: Sequence[Closed], found: Observed, ledger: Ledger) -> Group:
+    """Show the deals closed last, with what became of each."""
+    accounts = {account.opportunity_id: (account, at) for account, at in reversed(found.accounts)}
+    latest = {account.opportunity_id: account for account, _ in found.accounts}
+    completed = {event.opportunity_id for event in found.events if event.kind == "run.completed"}
+    table = Table("deal", "amount", "account after", "CSM", "template", "run", box=None, header_style="bold")
+    for each in closed[-_ROWS:]:
+        deal = each.move.opportunity_id
+        if deal in accounts:
+            account = latest[deal]
+            seconds = (accounts[deal][1] - each.move.at).total_seconds()
+            amount = f"{account.arr:,.0f} {account.currency or ''}" if account.arr is not None else ""
+            table.add_row(
+                each.name,
+                amount,
+                f"{max(0.0, seconds):.2f} s",
+                account.csm.name if account.csm else "",
+                account.template.name if account.template else "",
+                Text("done", style="green") if deal in completed else Text("running", style="yellow"),
+            )
+        else:
+            table.add_row(each.name, "", Text("on its way", style="dim"))
+    counts = (
+        f"{len(closed)} deals closed · {ledger.accounts} accounts · {ledger.completed} runs done "
+        f"· {ledger.mails} mails"
+    )
+    return Group(Text(counts, style="bold"), Text(), table)
+
+
+def summary(ledger: Ledger, calls: int) -> Panel:
+    """Show the ledger."""
+    table = Table.grid(padding=(0, 3))
+    good, bad = "bold green", "bold red"
+    for name, value, style in (
+        ("deals closed", str(ledger.deals), ""),
+        ("accounts", str(ledger.accounts), ""),
+        ("runs completed", str(ledger.completed), ""),
+        ("mails", str(ledger.mails), ""),
+        ("lost", str(ledger.lost), bad if ledger.lost else good),
+        ("doubled", str(ledger.doubled), bad if ledger.doubled else good),
+        ("REST calls to the org", str(calls), ""),
+        ("stage change to account, p50", f"{ledger.percentile(0.5):.2f} s", ""),
+        ("stage change to account, p99", f"{ledger.percentile(0.99):.2f} s", ""),
+    ):
+        table.add_row(name, Text(value, style=style))
+    return Panel(table, title="what came of it", expand=False)
+
+
+def next_steps(deployment: Deployment, seconds: float) -> Text:
+    """Say what to type next."""
+    config = deployment.settings_file
+    lines = (
+        f"That took {seconds:.0f} s. While this runs, in another terminal:",
+        "",
+        f"  dealwire --config {config} runs list          every run",
+        f"  dealwire --config {config} runs watch         look on",
+        f"  dealwire --config {config} topics plan        the topics",
+        f"  less {deployment.sandbox.mail.mailbox.folder}/new/*        the mails",
+        "",
+        "Then read examples/ and write a workflow of your own; README.md says how to use a real org.",
+    )
+    return Text("\n".join(lines))
