@@ -1,0 +1,158 @@
+"""Accounts in a SQL database: SQLite through aiosqlite, PostgreSQL through asyncpg."""
+
+import json
+from collections.abc import Mapping, Sequence
+from functools import partial
+from importlib.util import find_spec
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, event, inspect, make_url, select, text
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.schema import CreateTable
+
+from connectors.accounts.config import SqlAccountsConfig
+from connectors.accounts.group_commit import GroupCommit
+from connectors.accounts.sql_errors import sorted_sql_errors
+from connectors.accounts.tables import accounts, from_row, to_row
+from connectors.ports import Upserted
+from schemas.account import Account
+from schemas.errors import ConfigurationError, DealwireError, RefusedError
+
+__all__ = ["SqlAccountSink"]
+
+_KEPT_ON_UPDATE = {"id", "key", "created_by"}
+_CREATION_LOCK = 0x6465616C  # any number of ours; PostgreSQL's advisory locks are shared by the database
+_Row = Mapping[str, Any]
+
+
+class SqlAccountSink:
+    """Holds accounts in the table `accounts`. At-least-once in, one row per key in the end.
+
+    A revision replaces only a lower one, in one statement, so writers need no lock and the same command may
+    come any number of times. An upsert is answered after its commit; upserts that come at the same time
+    share a transaction, and one that the database refuses does not take the others with it.
+    """
+
+    def __init__(self, config: SqlAccountsConfig) -> None:
+        url = make_url(config.url)
+        if config.password is not None:
+            url = url.set(password=config.password.get_secret_value())
+        self._on = f"{url.get_backend_name()} {url.host or ''}/{url.database or ''}"
+        self._sqlite_file = url.database if url.get_backend_name() == "sqlite" else None
+        self._engine = _engine(url, config)
+        dialect = sqlite if self._sqlite_file is not None else postgresql
+        insert = dialect.insert(accounts)
+        self._upsert = insert.on_conflict_do_update(
+            index_elements=[accounts.c.key],
+            set_={column.name: column for column in insert.excluded if column.name not in _KEPT_ON_UPDATE},
+            where=insert.excluded.revision > accounts.c.revision,
+        ).returning(accounts.c.created_by)
+        self._commits: GroupCommit[_Row, _Row] = GroupCommit(self._write)
+
+    async def create_tables(self) -> None:
+        """Create the table if it is not there; several processes may do so at once.
+
+        Raises `ConfigurationError` when a table of that name is there and lacks a column.
+        """
+        if self._sqlite_file is not None:
+            _make_folder(self._sqlite_file)
+        with sorted_sql_errors(self._on):
+            async with self._engine.begin() as connection:
+                if self._sqlite_file is None:
+                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
+                await connection.execute(CreateTable(accounts, if_not_exists=True))
+                found = await connection.run_sync(
+                    lambda sync: {column["name"] for column in inspect(sync).get_columns(accounts.name)}
+                )
+        missing = [column.name for column in accounts.columns if column.name not in found]
+        if missing:
+            raise ConfigurationError(
+                f"the table {accounts.name} lacks {', '.join(missing)}",
+                on=self._on,
+                todo="Add the columns, or give dealwire a database of its own.",
+            )
+
+    async def upsert(self, account: Account, *, idempotency_key: str) -> Upserted:
+        """Hold `account` unless its revision or a higher one is held already.
+
+        `created` says whether this command created the account, also when it comes again.
+        """
+        held = await self._commits.submit(to_row(account, idempotency_key))
+        return Upserted(from_row(held), created=held["created_by"] == idempotency_key)
+
+    async def get(self, key: str) -> Account | None:
+        """Give the account held under `key`."""
+        with sorted_sql_errors(self._on):
+            async with self._engine.connect() as connection:
+                found = await connection.execute(select(accounts).where(accounts.c.key == key))
+                row = found.one_or_none()
+        return None if row is None else from_row(row._asdict())
+
+    async def close(self) -> None:
+        """Finish what was begun and let go of connections."""
+        await self._commits.close()
+        await self._engine.dispose()
+
+    async def _write(self, rows: Sequence[_Row]) -> Sequence[_Row | DealwireError]:
+        try:
+            return await self._transaction(rows)
+        except RefusedError as error:
+            if len(rows) == 1:
+                return [error]
+        # One of them is to blame, and each may be written again: find it by writing each alone.
+        return [(await self._write([row]))[0] for row in rows]
+
+    async def _transaction(self, rows: Sequence[_Row]) -> Sequence[_Row]:
+        # Every writer takes row locks in the same order, so that no two wait for one another.
+        order = sorted(range(len(rows)), key=lambda place: (rows[place]["key"], rows[place]["revision"]))
+        held: dict[int, _Row] = {}
+        with sorted_sql_errors(self._on):
+            async with self._engine.begin() as connection:
+                for place in order:
+                    held[place] = await self._upsert_row(connection, rows[place])
+        return [held[place] for place in range(len(rows))]
+
+    async def _upsert_row(self, connection: AsyncConnection, row: _Row) -> _Row:
+        written = (await connection.execute(self._upsert, row)).one_or_none()
+        if written is not None:
+            return {**row, "created_by": written.created_by}
+        found = await connection.execute(select(accounts).where(accounts.c.key == row["key"]))
+        return found.one()._asdict()
+
+
+def _engine(url: URL, config: SqlAccountsConfig) -> AsyncEngine:
+    options: dict[str, Any] = {
+        "hide_parameters": True,
+        "json_serializer": partial(json.dumps, ensure_ascii=False),
+        "connect_args": {"timeout": config.timeout_seconds},  # SQLite: how long to wait for a lock
+    }
+    if url.get_backend_name() == "sqlite":
+        engine = create_async_engine(url, **options)
+        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
+        return engine
+    if find_spec("asyncpg") is None:
+        raise ConfigurationError(
+            "PostgreSQL needs the driver asyncpg", todo="Type: pip install 'dealwire[postgres]'"
+        )
+    options["connect_args"]["command_timeout"] = config.timeout_seconds
+    return create_async_engine(
+        url,
+        pool_size=config.pool_size,
+        max_overflow=0,
+        pool_timeout=config.timeout_seconds,
+        pool_pre_ping=True,
+        **options,
+    )
+
+
+def _prepare_sqlite(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode=WAL")
+    cursor.execute("PRAGMA synchronous=FULL")  # what was answered survives a power cut
+    cursor.close()
+
+
+def _make_folder(file: str) -> None:
+    Path(file).parent.mkdir(parents=True, exist_ok=True)
