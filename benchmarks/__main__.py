@@ -1,0 +1,80 @@
+"""`make bench`: measure everything, write benchmarks/results/ and the table in docs/performance.md."""
+
+import json
+import os
+import platform
+import subprocess
+import sys
+import tempfile
+from collections.abc import Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from benchmarks import agents, path
+
+ROOT = Path(__file__).parents[1]
+RESULTS = ROOT / "benchmarks" / "results"
+PAGE = ROOT / "docs" / "performance.md"
+_BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
+
+
+def main() -> None:
+    """Run each measurement in a folder of its own and keep what it says."""
+    figures: dict[str, Any] = {"machine": _machine()}
+    with tempfile.TemporaryDirectory() as folder:
+        print("agents: one record at a time, idiomatic, ours, bare loop", file=sys.stderr)
+        figures["agents"] = agents.measure(Path(folder) / "agents")
+    with tempfile.TemporaryDirectory() as folder:
+        print("path: the whole way of a deal", file=sys.stderr)
+        figures["path"] = path.measure(Path(folder) / "path")
+    RESULTS.mkdir(exist_ok=True)
+    name = f"{datetime.now(UTC):%Y-%m-%d}.json"
+    (RESULTS / name).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
+    before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
+    after = rest.partition(_END)[2]
+    PAGE.write_text(f"{before}{_BEGIN}\n{_tables(figures, name)}{_END}{after}", "utf-8")
+    print(json.dumps(figures, indent=2))
+
+
+def _machine() -> dict[str, Any]:
+    return {
+        "cores": os.cpu_count(),
+        "memory, GiB": round(psutil.virtual_memory().total / 2**30),
+        "system": f"{platform.system()} {platform.machine()}",
+        "python": platform.python_version(),
+        "commit": _git("rev-parse", "--short", "HEAD"),
+    }
+
+
+def _git(*arguments: str) -> str:
+    done = subprocess.run(["git", *arguments], capture_output=True, text=True, check=False, cwd=ROOT)  # noqa: S607
+    return done.stdout.strip()
+
+
+def _tables(figures: Mapping[str, Any], name: str) -> str:
+    lines = [
+        f"Machine: {', '.join(f'{key} {value}' for key, value in figures['machine'].items())}.",
+        f"As JSON: [{name}](../benchmarks/results/{name}).",
+        "",
+    ]
+    for part in ("agents", "path"):
+        rows = {key: value for key, value in figures[part].items() if isinstance(value, Mapping)}
+        columns = list(dict.fromkeys(column for row in rows.values() for column in row))
+        lines += [f"| {part} | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]
+        lines += [
+            f"| {key} | {' | '.join(str(row.get(column, '')) for column in columns)} |"
+            for key, row in rows.items()
+        ]
+        lines += [
+            "",
+            *(f"{key}: {value}.  " for key, value in figures[part].items() if not isinstance(value, Mapping)),
+            "",
+        ]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    main()
