@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import timedelta
 from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
@@ -12,8 +13,6 @@ from connectors.salesforce.simulator.errors import DmlError
 from connectors.salesforce.simulator.objects import Row, Value
 
 if TYPE_CHECKING:
-    from datetime import datetime
-
     from connectors.salesforce.simulator.org import Org
 
 __all__ = ["Transaction"]
@@ -35,8 +34,11 @@ class Transaction:
     def __init__(self, org: "Org", user_id: str, origin: str) -> None:
         self.org = org
         self.user_id = user_id
-        self.now: datetime = org.clock.now().replace(microsecond=0)
+        self.now = org.clock.now().replace(microsecond=0)
         """The stamp of everything written: whole seconds, as records hold them."""
+        # Not all stamps of a write are of one second in a real org; those of one kind in one write are.
+        self.stage_stamp = self.now - timedelta(seconds=org.jitter())
+        self.history_stamp = self.now - timedelta(seconds=org.jitter())
         self._origin = origin
         self._touched: dict[tuple[str, str], _Touched] = {}
         self._cascades: dict[str, tuple[tuple[str, str], ...]] = {}

@@ -48,7 +48,7 @@ class Connector:
         session, message = held.session, held.message
         if not self._clients.lives(session):
             # A client that disconnected is let go; one that was lost is told so.
-            gone = unknown(message) if session.connected else reply(message, advice=failures.STOP)
+            gone = unknown(message) if session.connected else reply(message)
             return response([], gone)
         if session.held is not held:
             return response([], reply(message))

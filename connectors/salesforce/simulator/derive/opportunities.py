@@ -1,6 +1,6 @@
 """What follows from an opportunity's stage and amount, and the history that is kept of them."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 from decimal import Decimal
 from typing import TYPE_CHECKING
 
@@ -34,7 +34,7 @@ def work_out(tx: "Transaction", before: Row | None, row: dict[str, Value], given
         if row.get("ForecastCategoryName") is None or "ForecastCategoryName" not in given:
             row["ForecastCategoryName"] = stage.get("ForecastCategoryName", "Pipeline")
         if before is not None:
-            row["LastStageChangeDate"] = max(_earlier(tx), _moment(before, "LastStageChangeDate"))
+            row["LastStageChangeDate"] = max(tx.stage_stamp, _moment(before, "LastStageChangeDate"))
     row["ForecastCategory"] = FORECAST_CATEGORIES[str(row.get("ForecastCategoryName") or "Pipeline")]
     row["ExpectedRevenue"] = expected(row.get("Amount"), row.get("Probability"))
 
@@ -43,16 +43,11 @@ def follow(tx: "Transaction", before: Row | None, row: Row) -> None:
     """Keep the history row of a change, and make the role of the contact that a create named."""
     if before is None or any(before.get(field) != row.get(field) for field in _TRACKED):
         values = {field: row.get(field) for field in (*_TRACKED, "ExpectedRevenue")}
-        made_at = tx.now if before is None else max(_earlier(tx), _moment(before, "CreatedDate"))
+        made_at = tx.now if before is None else max(tx.history_stamp, _moment(before, "CreatedDate"))
         tx.insert("OpportunityHistory", {**values, "OpportunityId": row["Id"], "CreatedDate": made_at})
     if before is None and row.get("ContactId") is not None:
         role = {"OpportunityId": row["Id"], "ContactId": row["ContactId"], "IsPrimary": True}
         tx.insert("OpportunityContactRole", role)
-
-
-def _earlier(tx: "Transaction") -> datetime:
-    """Give the transaction's moment or a little before it: not all stamps of a write are of one second."""
-    return tx.now - timedelta(seconds=tx.org.jitter())
 
 
 def _moment(row: Row, field: str) -> datetime:
