@@ -21,6 +21,8 @@ DEFAULT_SELECTION = ("Opportunity", "OpportunityContactRole", "Account", "Contac
 
 _RETENTION = timedelta(hours=72)
 _OVERFLOW = 100_000
+# Far below what makes an event too large, whatever its fields hold.
+_MOST_MERGED = 10_000
 _OVERFLOW_ID = "000000000000000AAA"
 _LARGEST_STEP = 7
 
@@ -196,13 +198,17 @@ class ChangeLog:
     @staticmethod
     def _merged(drafts: Iterable[_Draft]) -> list[_Draft]:
         """Make one event of the same change to several records of one entity."""
-        merged: dict[object, _Draft] = {}
+        merged: list[_Draft] = []
+        open_to: dict[object, _Draft] = {}
         for draft in drafts:
             key = (draft.entity, draft.change_type, draft.changed, tuple(draft.body.items()))
-            into = merged.setdefault(key, draft)
-            if into is not draft:
+            into = open_to.get(key)
+            if into is None or len(into.record_ids) >= _MOST_MERGED:
+                open_to[key] = draft
+                merged.append(draft)
+            else:
                 into.record_ids.extend(draft.record_ids)
-        return list(merged.values())
+        return merged
 
     def _purge(self) -> None:
         oldest = self._clock.now() - self.retention

@@ -40,9 +40,10 @@ class Store:
         return self._bin[name].get(record_id)
 
     def find(self, name: str, field: str, value: Value) -> Iterator[Row]:
-        """Give the live rows whose field has a value, by an index."""
+        """Give the live rows whose field has a value, by an index. They may be written while they are read."""
         live = self._live[name]
-        return (live[record_id] for record_id in tuple(self._index(name, field).get(value, ())))
+        found = tuple(self._index(name, field).get(value, ()))
+        return (live[record_id] for record_id in found if record_id in live)
 
     def put(self, name: str, row: Row) -> None:
         """Hold a live row, in place of the one with its id."""

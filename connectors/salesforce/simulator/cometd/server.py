@@ -74,7 +74,7 @@ class CometdServer:
         body = orjson.dumps(answer.replies) if answer.held is None else await self._hold(answer.held, request)
         response = web.Response(body=body, content_type="application/json", charset="UTF-8")
         for name, value in answer.cookies.items():
-            response.set_cookie(name, value, path="/", httponly=name.isupper())
+            response.set_cookie(name, value, path="/", httponly=True)
         return response
 
     async def _hold(self, held: Held, request: web.Request) -> bytes:
