@@ -2,7 +2,7 @@
 
 import pytest
 
-pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.registry"]
+pytest_plugins = ["tests.fixtures.kafka", "tests.fixtures.postgres", "tests.fixtures.registry"]
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
