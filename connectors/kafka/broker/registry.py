@@ -1,7 +1,6 @@
 """Apicurio Registry as a child process on loopback: a schema registry that speaks Confluent's API."""
 
 from pathlib import Path
-from types import TracebackType
 from typing import Self
 
 import requests
@@ -104,12 +103,7 @@ class Registry:
         self.start()
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *_: object) -> None:
         self.stop()
 
     def _choose_ports(self) -> int:
