@@ -13,6 +13,7 @@ from connectors.salesforce.simulator.transaction import Transaction
 
 __all__ = ["Caller", "Request", "split_url"]
 
+_MAX_DEPTH = 60
 _PLACE = re.compile(r": line (\d+) column (\d+)")
 
 
@@ -52,11 +53,13 @@ class Request:
     def document(self) -> Any:
         """Read the body as JSON. Raises `ApiError` (JSON_PARSER_ERROR)."""
         try:
-            return orjson.loads(self.body)
+            document = orjson.loads(self.body)
         except orjson.JSONDecodeError as error:
             line, column = next(iter(_PLACE.findall(str(error))), ("1", "1"))
             reason = str(error).partition(": line ")[0]
             raise ApiError(400, "JSON_PARSER_ERROR", f"{reason} at [line:{line}, column:{column}]") from None
+        _check_depth(document)
+        return document
 
     def fields(self) -> dict[str, Any]:
         """Read the body as one JSON object. Raises `ApiError`."""
@@ -64,6 +67,20 @@ class Request:
         if not isinstance(document, dict):
             raise ApiError(400, "JSON_PARSER_ERROR", "Expected an object at [line:1, column:1]")
         return document
+
+
+def _check_depth(document: Any) -> None:
+    level = [document]
+    for _ in range(_MAX_DEPTH):
+        level = [
+            inner
+            for value in level
+            if isinstance(value, dict | list)
+            for inner in (value.values() if isinstance(value, dict) else value)
+        ]
+        if not level:
+            return
+    raise ApiError(400, "JSON_PARSER_ERROR", f"More than {_MAX_DEPTH} levels at [line:1, column:1]")
 
 
 def split_url(url: str) -> tuple[str, dict[str, str]]:

@@ -5,7 +5,7 @@ A field that field-level security hides is absent. Source: REST API Developer Gu
 """
 
 import hashlib
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from email.utils import format_datetime, parsedate_to_datetime
 from typing import Any
 
@@ -118,6 +118,9 @@ def _changed_at(context: Context, request: Request, holder: ObjectType, body: di
     if known is not None and known[0] == mark:
         return known[1]
     moment = context.org.clock.now().replace(microsecond=0)
+    if known is not None:
+        # A header tells seconds only: two descriptions must not have the same one.
+        moment = max(moment, known[1] + timedelta(seconds=1))
     context.described[key] = (mark, moment)
     return moment
 

@@ -2,6 +2,7 @@
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
+from itertools import islice
 from typing import Any
 
 from connectors.salesforce.simulator.objects.types import FieldType, Row, Value
@@ -45,12 +46,14 @@ def children_of(org: Org, children: Children, parent: Row) -> list[Row]:
 
 
 def _rows(org: Org, plan: Plan, candidates: Iterable[Row]) -> list[Row]:
-    predicate = plan.predicate
-    rows = list(candidates) if predicate is None else [row for row in candidates if predicate(row)]
-    for key in reversed(plan.order):
-        rows = _sorted(org, rows, key)
+    matching = candidates if plan.predicate is None else filter(plan.predicate, candidates)
+    if plan.order:
+        rows = list(matching)
+        for key in reversed(plan.order):
+            rows = _sorted(org, rows, key)
+        matching = rows
     end = None if plan.limit is None else plan.offset + plan.limit
-    return rows[plan.offset : end] if plan.offset or end is not None else rows
+    return list(islice(matching, plan.offset, end))
 
 
 def _sorted(org: Org, rows: list[Row], key: SortKey) -> list[Row]:

@@ -1,3 +1,4 @@
+# ruff: noqa: S608 - the queries are the tests' own
 from datetime import UTC, date, datetime
 from decimal import Decimal
 
@@ -86,7 +87,10 @@ def test_of_a_long_line_only_the_neighbourhood_is_drawn() -> None:
     [
         ("SELECT Id FROM A WHERE " + "(" * 30_000 + "b = 1" + ")" * 30_000, None),
         ("SELECT Id FROM A WHERE " + "NOT " * 20_000 + "b = 1", "QUERY_TOO_COMPLICATED"),
-        ("SELECT Id FROM A WHERE " + "(b = 1 OR (c = 1 AND " * 2_000 + "d = 1" + "))" * 2_000, "QUERY_TOO_COMPLICATED"),
+        (
+            "SELECT Id FROM A WHERE " + "(b = 1 OR (c = 1 AND " * 2_000 + "d = 1" + "))" * 2_000,
+            "QUERY_TOO_COMPLICATED",
+        ),
         ("SELECT " + "(SELECT " * 5_000 + "Id" + " FROM B)" * 5_000 + " FROM A", "QUERY_TOO_COMPLICATED"),
         ("SELECT Id FROM A WHERE Name = '" + "x" * 100_000 + "'", "MALFORMED_QUERY"),
         ("SELECT Id FROM A LIMIT " + "9" * 50_000, None),
