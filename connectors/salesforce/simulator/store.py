@@ -40,7 +40,7 @@ class Store:
         return self._bin[name].get(record_id)
 
     def find(self, name: str, field: str, value: Value) -> Iterator[Row]:
-        """Give the live rows whose field has a value, by an index. They may be written while they are read."""
+        """Give the live rows whose field has a value, by an index; they may be written while being read."""
         live = self._live[name]
         found = tuple(self._index(name, field).get(value, ()))
         return (live[record_id] for record_id in found if record_id in live)

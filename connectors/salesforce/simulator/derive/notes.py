@@ -97,4 +97,5 @@ def as_note(document: Row, latest: Row | None) -> Row:
     version_row = latest or {}
     content = {name: version_row.get(name) for name in ("TextPreview", "ContentSize")}
     note = {**document, **content, "Content": version_row.get("VersionData")}
-    return {name: value for name, value in note.items() if value is not None}
+    only_of_files = {"FileExtension", "ContentModifiedDate"}
+    return {name: value for name, value in note.items() if value is not None and name not in only_of_files}
