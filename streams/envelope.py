@@ -1,0 +1,219 @@
+"""The one envelope of all agents: raw bytes in, acknowledged only when all they caused is in Kafka.
+
+Inputs of different keys are worked off side by side, those of one key strictly one after the other: the next
+begins when everything the former caused is acknowledged. Acknowledgements go back to Faust in order. A record
+that cannot be read or handled is set aside whole in the dead-letter topic. A delivery that Kafka gives back
+for good ends the worker with nothing acknowledged from there on. Measured and argued in
+docs/decisions/0010-agent-envelope.md.
+
+Delivery guarantee: at least once, in order per key.
+"""
+
+import asyncio
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any
+
+import structlog
+
+from connectors.ports import Clock
+from schemas.errors import DealwireError, UnavailableError, UnknownSchemaError, UnreadableError
+from streams.continuity import Continuity
+from streams.dead_letters import TOPIC, headers
+from streams.job import Handler, Job, LostDeliveryError, Origin, settle
+from streams.metrics import DEAD_LETTERS, IN_FLIGHT, RECORDS_DONE, RETRIES, Metrics
+from streams.outbox import Outbox
+from streams.progress import Entry, Progress
+from streams.tracing import continued
+
+_REGISTRY_PATIENCE_SECONDS = 20.0
+_REGISTRY_PAUSE_SECONDS = 0.5
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Limits:
+    """What may be under way at once. `side_by_side` bounds handlers that talk to somebody outside Kafka."""
+
+    inputs: int = 2000
+    bytes: int = 64 * 1024 * 1024
+    side_by_side: int | None = None
+    batch: int = 1
+    linger_seconds: float = 0.0
+
+
+class Envelope:
+    """Takes the events of one agent's stream; `handler` gets up to `limits.batch` inputs of one key."""
+
+    def __init__(
+        self,
+        name: str,
+        handler: Handler,
+        *,
+        outbox: Outbox,
+        metrics: Metrics,
+        clock: Clock,
+        on_lost: Callable[[BaseException], None],
+        continuity: Continuity | None = None,
+        limits: Limits | None = None,
+    ) -> None:
+        self._name = name
+        self._handler = handler
+        self._outbox = outbox
+        self._metrics = metrics
+        self._clock = clock
+        self._on_lost = on_lost
+        self._continuity = continuity
+        self._limits = limits or Limits()
+        self._progress: Progress[Any] = Progress()
+        self._lanes: dict[bytes, deque[Entry[Any]]] = {}
+        self._tasks: set[asyncio.Task[None]] = set()
+        self._slots = asyncio.Semaphore(self._limits.side_by_side or self._limits.inputs)
+        self._inputs = 0
+        self._bytes = 0
+        self._lost = False
+        self._room = asyncio.Event()
+        self._room.set()
+        metrics.watch(IN_FLIGHT, lambda: self._inputs, agent=name)
+
+    @property
+    def in_flight(self) -> int:
+        """How many inputs were taken and are not finished."""
+        return self._inputs
+
+    async def take(self, event: Any, committed: int | None = None) -> None:
+        """Take one Faust event of a stream without automatic acknowledgement; waits while there is no room.
+
+        `committed` is the offset its partition is committed at, as Faust knows it. Never raises: what goes
+        wrong is a dead letter or ends the worker.
+        """
+        message = event.message
+        if self._continuity is not None:
+            try:
+                await self._continuity.check(message, committed)
+            except DealwireError as error:
+                self._lose(error)
+        await self._room.wait()
+        entry = self._progress.begin((message.topic, message.partition), event)
+        self._count(1, message)
+        lane = self._lanes.get(message.key or b"")
+        if lane is None:
+            lane = self._lanes[message.key or b""] = deque((entry,))
+            task = asyncio.create_task(self._run(message.key or b"", lane))
+            self._tasks.add(task)
+            task.add_done_callback(self._tasks.discard)
+        else:
+            lane.append(entry)
+
+    async def _run(self, key: bytes, lane: deque[Entry[Any]]) -> None:
+        """Work off one key until nothing of it waits."""
+        try:
+            while lane:
+                if self._limits.linger_seconds and len(lane) < self._limits.batch:
+                    await asyncio.sleep(self._limits.linger_seconds)
+                batch = [lane.popleft() for _ in range(min(len(lane), self._limits.batch))]
+                await self._work_off(batch)
+            del self._lanes[key]
+        except Exception as error:  # noqa: BLE001  # an input that cannot be finished must not be forgotten
+            self._lose(error)
+
+    async def _work_off(self, batch: list[Entry[Any]]) -> None:
+        jobs: list[Job] = []
+        futures: list[asyncio.Future[Any]] = []
+        for entry in batch:
+            try:
+                jobs.append(await self._job(entry.item.message))
+            except Exception as error:  # noqa: BLE001  # whatever a record is, the agent outlives it
+                futures.append(await self._set_aside(entry.item.message, error))
+        if jobs:
+            await self._attempt(jobs, [entry.item.message for entry in batch], futures)
+        await settle([*(future for job in jobs for future in job.caused), *futures])
+        for entry in batch:
+            self._count(-1, entry.item.message)
+            for event in self._progress.finish(entry):
+                event.ack()
+
+    async def _attempt(
+        self, jobs: list[Job], messages: list[Any], futures: list[asyncio.Future[Any]]
+    ) -> None:
+        try:
+            async with self._slots:
+                await self._handler(jobs)
+        except LostDeliveryError:
+            raise
+        except Exception as error:  # noqa: BLE001  # a handler's mistake must not stop the records behind it
+            if len(jobs) > 1:
+                for job in jobs:
+                    await self._attempt([job], messages, futures)
+                return
+            message = next(each for each in messages if _origin(each) == jobs[0].origin)
+            futures.append(await self._set_aside(message, error))
+        else:
+            self._metrics.add(RECORDS_DONE, len(jobs), agent=self._name)
+
+    async def _job(self, message: Any) -> Job:
+        if not message.key:
+            raise UnreadableError("the record has no key, so nobody knows what it belongs to")
+        if message.value is None:
+            raise UnreadableError("the record has no value; no topic of ours means anything by that")
+        record = await self._decode(message.value)
+        given = next((value for name, value in message.headers or () if name == "traceparent"), b"")
+        return Job(
+            record,
+            message.key.decode(),
+            _origin(message),
+            continued(given.decode(errors="replace"), record.id),
+            self._outbox,
+        )
+
+    async def _decode(self, value: bytes) -> Any:
+        """Decode; a registry that does not answer about a new schema is asked again for a while."""
+        records = self._outbox.records
+        try:
+            return records.decode_known(value)
+        except UnknownSchemaError:
+            pass
+        try:
+            async with asyncio.timeout(_REGISTRY_PATIENCE_SECONDS):
+                while True:
+                    try:
+                        return await records.decode(value)
+                    except UnavailableError as error:
+                        self._metrics.add(RETRIES, agent=self._name)
+                        log.warning("schema registry unreachable, trying again", error=str(error))
+                        await asyncio.sleep(_REGISTRY_PAUSE_SECONDS)
+        except TimeoutError:
+            raise UnavailableError("the schema registry did not answer about a new schema") from None
+
+    async def _set_aside(self, message: Any, error: Exception) -> asyncio.Future[Any]:
+        origin = _origin(message)
+        self._metrics.add(DEAD_LETTERS, agent=self._name)
+        log.error("record set aside", agent=self._name, origin=str(origin), error=repr(error), exc_info=error)
+        return await self._outbox.delivery.send(
+            self._outbox.config.topic(TOPIC),
+            message.key,
+            message.value if message.value is not None or message.key else b"",
+            headers=headers(message.headers or (), origin, error, agent=self._name, at=self._clock.now()),
+        )
+
+    def _lose(self, error: Exception) -> None:
+        """Take and finish nothing more: the worker ends, and the next reads again from here."""
+        self._lost = True
+        self._room.clear()
+        self._on_lost(error)
+
+    def _count(self, by: int, message: Any) -> None:
+        self._inputs += by
+        self._bytes += by * len(message.value or b"")
+        if self._lost or self._inputs >= self._limits.inputs or self._bytes >= self._limits.bytes:
+            self._room.clear()
+        else:
+            self._room.set()
+
+
+def _origin(message: Any) -> Origin:
+    at = datetime.fromtimestamp(message.timestamp or 0, UTC)
+    return Origin(message.topic, message.partition, message.offset, at)

@@ -1,0 +1,81 @@
+"""Every metric, each with the sentence the docs print; shown as Prometheus text (exposition format 0.0.4)."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True)
+class Metric:
+    """A metric's name, kind and meaning."""
+
+    name: str
+    kind: Literal["counter", "gauge"]
+    sentence: str
+
+
+RECORDS_DONE = Metric(
+    "dealwire_records_done_total", "counter", "Records an agent has handled, outputs acknowledged by Kafka."
+)
+DEAD_LETTERS = Metric(
+    "dealwire_dead_letters_total", "counter", "Records an agent has set aside; somebody must look at them."
+)
+RETRIES = Metric(
+    "dealwire_retries_total",
+    "counter",
+    "Times that Kafka or the registry did not answer and was asked again.",
+)
+FAILED_ATTEMPTS = Metric(
+    "dealwire_failed_attempts_total", "counter", "Commands that a lookup or sink answered with a failure."
+)
+IN_FLIGHT = Metric("dealwire_in_flight", "gauge", "Records an agent has taken and not finished.")
+COMMITTED_LAG = Metric(
+    "dealwire_committed_lag", "gauge", "Records in an agent's input that are not committed as done."
+)
+TIMERS_WAITING = Metric("dealwire_timers_waiting", "gauge", "Timers of this worker's runs not yet due.")
+
+METRICS = (RECORDS_DONE, DEAD_LETTERS, RETRIES, FAILED_ATTEMPTS, IN_FLIGHT, COMMITTED_LAG, TIMERS_WAITING)
+"""All of them, as the docs list them."""
+
+Labels = tuple[tuple[str, str], ...]
+
+
+class Metrics:
+    """The values of one process."""
+
+    def __init__(self) -> None:
+        self._counts: dict[tuple[Metric, Labels], float] = {}
+        self._watched: dict[tuple[Metric, Labels], Callable[[], float]] = {}
+
+    def add(self, metric: Metric, by: float = 1, **labels: str) -> None:
+        """Raise a counter."""
+        key = (metric, tuple(sorted(labels.items())))
+        self._counts[key] = self._counts.get(key, 0) + by
+
+    def watch(self, metric: Metric, read: Callable[[], float], **labels: str) -> None:
+        """Read a gauge whenever the metrics are shown."""
+        self._watched[metric, tuple(sorted(labels.items()))] = read
+
+    def value(self, metric: Metric, **labels: str) -> float:
+        """Give one value as it stands; 0 for one never touched."""
+        key = (metric, tuple(sorted(labels.items())))
+        return self._watched[key]() if key in self._watched else self._counts.get(key, 0)
+
+    def render(self) -> str:
+        """Give everything as Prometheus text."""
+        return "".join(self._lines())
+
+    def _lines(self) -> Iterator[str]:
+        values = {**self._counts, **{key: read() for key, read in self._watched.items()}}
+        for metric in METRICS:
+            found = sorted((labels, value) for (known, labels), value in values.items() if known is metric)
+            if not found:
+                continue
+            yield f"# HELP {metric.name} {metric.sentence}\n# TYPE {metric.name} {metric.kind}\n"
+            for labels, value in found:
+                shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels)
+                yield f"{metric.name}{{{shown}}} {value:g}\n"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("\\", "\\\\").replace('"', '\\"').replace("\n", "\\n")
