@@ -1,0 +1,90 @@
+"""What control records say, folded into one view: versions, which of them are active, and queues."""
+
+import json
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+
+from pydantic import TypeAdapter, ValidationError
+
+from schemas.control import ControlRecord
+from schemas.definition.documents import Activation, Queue, WorkflowVersion
+from schemas.errors import UnreadableError
+
+
+_ACTIVATION = TypeAdapter(Activation)
+
+
+@dataclass(frozen=True, slots=True)
+class ActiveWorkflow:
+    """A version that starts new runs, for deals that entered a stage since then."""
+
+    version: WorkflowVersion
+    since: datetime
+
+
+@dataclass(frozen=True, slots=True)
+class Catalogue:
+    """Every definition that was applied. Never changes; a new control record makes a new one."""
+
+    versions: Mapping[tuple[str, int], WorkflowVersion] = field(default_factory=dict)
+    activations: Mapping[str, Activation] = field(default_factory=dict)
+    queues: Mapping[str, Queue] = field(default_factory=dict)
+
+    def active(self) -> Iterator[ActiveWorkflow]:
+        """Give the workflows that start runs, by name."""
+        for name, activation in sorted(self.activations.items()):
+            version = self.versions.get((name, activation.version))
+            if version is not None:
+                yield ActiveWorkflow(version, datetime.fromisoformat(activation.since))
+
+    def latest(self, name: str) -> WorkflowVersion | None:
+        """Give the highest version of a workflow, active or not."""
+        numbers = [number for known, number in self.versions if known == name]
+        return self.versions[name, max(numbers)] if numbers else None
+
+
+def fold(records: Iterable[ControlRecord]) -> Catalogue:
+    """Fold control records, the latest of each key. Raises `UnreadableError` naming the record that is wrong."""
+    versions: dict[tuple[str, int], WorkflowVersion] = {}
+    activations: dict[str, Activation] = {}
+    queues: dict[str, Queue] = {}
+    for record in records:
+        try:
+            match record.kind:
+                case "workflow":
+                    versions[record.name, record.version] = WorkflowVersion.model_validate_json(record.body)
+                case "active":
+                    activations[record.name] = _ACTIVATION.validate_json(record.body)
+                case "queue":
+                    queues[record.name] = Queue.model_validate_json(record.body)
+                case _:
+                    continue
+        except ValidationError as error:
+            first = error.errors(include_url=False, include_input=False)[0]
+            raise UnreadableError(
+                f"the control record does not hold: {'.'.join(map(str, first['loc']))}: {first['msg']}",
+                on=control_key(record),
+            ) from None
+    return Catalogue(versions, activations, queues)
+
+
+def control_key(record: ControlRecord) -> str:
+    """Give the Kafka key of a control record."""
+    match record.kind:
+        case "workflow":
+            return f"workflow:{record.name}:{record.version}"
+        case "active":
+            return f"workflow:{record.name}:active"
+        case kind:
+            return f"{kind}:{record.name}"
+
+
+def same_content(one: WorkflowVersion, other: WorkflowVersion) -> bool:
+    """Whether two versions say the same, apart from number and status."""
+
+    def content(version: WorkflowVersion) -> str:
+        plain = version.model_dump(mode="json", exclude={"version": True, "workflow": {"status"}})
+        return json.dumps(plain, sort_keys=True)
+
+    return content(one) == content(other)

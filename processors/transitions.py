@@ -1,0 +1,160 @@
+"""Finds stage entries in changes of opportunities.
+
+A change counts only for what it says: `StageName` among the changed fields of an update, or any create or
+undelete. The moment of entry is LastStageChangeDate, else CreatedDate on create, else LastModifiedDate, else
+the commit time, in whole seconds UTC; so the same entry has the same id by whichever way it was heard.
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from schemas.change import Change
+from schemas.errors import UnreadableError
+from schemas.ids import derived_id, stage_entry_id
+from schemas.run import KnownEntry, StageState
+from schemas.stage import OPPORTUNITY_DELETED, OPPORTUNITY_UNDELETED, STAGE_ENTERED, StageEntry
+
+_REMEMBERED = 16
+_SAME_ENTRY_WITHIN = timedelta(seconds=5)
+_DATES = ("LastStageChangeDate", "CreatedDate", "LastModifiedDate")
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What a change meant: the state to remember, the records to publish, and why there may be none."""
+
+    state: StageState
+    entries: tuple[StageEntry, ...] = ()
+    ignored: str = ""
+
+
+def observe(state: StageState | None, change: Change) -> Observation:
+    """Read one change against what is remembered of its opportunity.
+
+    A repeat gives the same entries again. Raises `UnreadableError` for a body that says nothing sensible.
+    """
+    known = state or StageState()
+    if change.entity != "Opportunity":
+        return Observation(known, ignored=f"{change.entity} has no stage")
+    match change.change_type:
+        case "UPDATE" if "StageName" not in change.changed_fields:
+            return Observation(known, ignored="the stage did not change")
+        case "UPDATE":
+            return _entered(known, change, _body(change))
+        case "CREATE":
+            return _entered(known, change, _body(change), created=True)
+        case "UNDELETE":
+            told = _told(change, OPPORTUNITY_UNDELETED, known.stage)
+            entered = _entered(known, change, _body(change))
+            return Observation(entered.state, (told, *entered.entries))
+        case "DELETE":
+            return Observation(known, (_told(change, OPPORTUNITY_DELETED, known.stage),))
+        case other:
+            return Observation(known, ignored=f"{other} carries no values; the record must be read back")
+
+
+def _entered(
+    known: StageState, change: Change, body: Mapping[str, Any], *, created: bool = False
+) -> Observation:
+    stage = body.get("StageName")
+    if not isinstance(stage, str) or not stage:
+        raise UnreadableError(
+            f"StageName is {type(stage).__name__}, not the name of a stage",
+            on=f"opportunity {change.record_id}",
+        )
+    moment = _moment(change, body, created=created)
+    same = _same_entry(known, stage, moment)
+    if same is not None:
+        return Observation(known, (_entry(change, same),))
+    late = known.entered_at is not None and moment < known.entered_at
+    entry = KnownEntry(
+        id=stage_entry_id(change.org_id, change.record_id, stage, moment),
+        stage=stage,
+        entered_at=moment,
+        previous_stage=None if late or created else known.stage or None,
+        late=late,
+        created=created,
+        change_id=change.id,
+    )
+    entries = (*known.entries, entry)[-_REMEMBERED:]
+    remembered = (
+        known.model_copy(update={"entries": entries})
+        if late
+        else StageState(stage=stage, entered_at=moment, entries=entries)
+    )
+    return Observation(remembered, (_entry(change, entry),))
+
+
+def _same_entry(known: StageState, stage: str, moment: datetime) -> KnownEntry | None:
+    """Find an entry of this stage within five seconds, with no other stage between the two."""
+    for entry in known.entries:
+        if entry.stage != stage or abs(entry.entered_at - moment) > _SAME_ENTRY_WITHIN:
+            continue
+        first, last = sorted((entry.entered_at, moment))
+        between = any(other.stage != stage and first < other.entered_at < last for other in known.entries)
+        if not between:
+            return entry
+    return None
+
+
+def _entry(change: Change, entry: KnownEntry) -> StageEntry:
+    return StageEntry(
+        id=entry.id,
+        org_id=change.org_id,
+        kind=STAGE_ENTERED,
+        opportunity_id=change.record_id,
+        stage=entry.stage,
+        entered_at=entry.entered_at,
+        previous_stage=entry.previous_stage,
+        created_in_stage=entry.created,
+        late=entry.late,
+        change_id=entry.change_id,
+    )
+
+
+def _told(change: Change, kind: str, stage: str) -> StageEntry:
+    return StageEntry(
+        id=derived_id(kind, change.id),
+        org_id=change.org_id,
+        kind=kind,
+        opportunity_id=change.record_id,
+        stage=stage,
+        entered_at=_whole_second(change.commit_time) if change.commit_time else None,
+        change_id=change.id,
+    )
+
+
+def _body(change: Change) -> Mapping[str, Any]:
+    try:
+        body = json.loads(change.body)
+    except ValueError as error:
+        raise UnreadableError(f"the body is not JSON: {error}", on=f"change {change.id}") from None
+    if not isinstance(body, dict):
+        raise UnreadableError("the body is not a JSON object", on=f"change {change.id}")
+    return body
+
+
+def _moment(change: Change, body: Mapping[str, Any], *, created: bool) -> datetime:
+    for name in _DATES:
+        if name == "CreatedDate" and not created:
+            continue
+        value = body.get(name)
+        if value is None:
+            continue
+        try:
+            moment = datetime.fromisoformat(value)
+        except (TypeError, ValueError):
+            raise UnreadableError(f"{name} is {value!r:.60}, not a time", on=f"change {change.id}") from None
+        if moment.tzinfo is None:
+            raise UnreadableError(f"{name} is {value!r}, a time without its zone", on=f"change {change.id}")
+        return _whole_second(moment)
+    if change.commit_time is None:
+        raise UnreadableError("there is no time in it at all", on=f"change {change.id}")
+    return _whole_second(change.commit_time)
+
+
+def _whole_second(moment: datetime) -> datetime:
+    return moment.astimezone(UTC).replace(microsecond=0)
