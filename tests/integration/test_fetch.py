@@ -153,6 +153,16 @@ def test_unpacks_an_archive(repository: Repository, monkeypatch: pytest.MonkeyPa
     assert [path.name for path in home.parent.iterdir() if path != home] == [".lock"]
 
 
+def test_says_that_the_cache_cannot_be_written(
+    repository: Repository, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    _pin(monkeypatch, repository.add("part", b"part"))
+    (tmp_path / "file").touch()
+    monkeypatch.setenv("DEALWIRE_CACHE", str(tmp_path / "file"))
+    with pytest.raises(ConfigurationError, match="DEALWIRE_CACHE"):
+        fetch.kafka_class_path()
+
+
 def test_says_what_to_type_when_the_extra_is_missing(
     repository: Repository, monkeypatch: pytest.MonkeyPatch
 ) -> None:

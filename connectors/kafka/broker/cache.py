@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
+from schemas.errors import ConfigurationError
+
 __all__ = ["cache_dir", "locked"]
 
 
@@ -22,8 +24,21 @@ def cache_dir() -> Path:
 
 @contextmanager
 def locked(folder: Path) -> Iterator[None]:
-    """Hold the folder's lock; a second process waits. The lock ends with the process that holds it."""
-    folder.mkdir(parents=True, exist_ok=True)
-    with (folder / ".lock").open("w") as file:
+    """Hold the folder's lock; a second process waits. The lock ends with the process that holds it.
+
+    Raises:
+        ConfigurationError: the folder cannot be written.
+
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        opened = (folder / ".lock").open("w")
+    except OSError as error:
+        raise ConfigurationError(
+            f"the cache cannot be written: {error.strerror}",
+            on=str(folder),
+            todo="Set DEALWIRE_CACHE to a folder of yours.",
+        ) from error
+    with opened as file:
         fcntl.flock(file, fcntl.LOCK_EX)
         yield
