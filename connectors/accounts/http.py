@@ -142,8 +142,12 @@ class HttpAccountSink:
         except TimeoutError as error:
             what = f"no answer within {self._config.timeout_seconds:g} s"
             raise UnavailableError(what, on=f"{method} {url}", unknown_outcome=flight.left) from error
+        except aiohttp.ClientConnectorCertificateError as error:
+            raise RefusedError(
+                "the service's certificate is not trusted", on=url, todo="Set accounts.http.ca_file."
+            ) from error
         except (aiohttp.ClientError, OSError) as error:
-            what = f"the connection failed: {type(error).__name__}"
+            what = f"the connection failed: {str(error) or type(error).__name__}"
             raise UnavailableError(what, on=f"{method} {url}", unknown_outcome=flight.left) from error
 
     def _opened(self) -> aiohttp.ClientSession:
@@ -156,12 +160,25 @@ class HttpAccountSink:
                 cookie_jar=aiohttp.DummyCookieJar(),
                 auto_decompress=False,
                 trace_configs=[trace],
+                middlewares=[_only_once],
             )
         return self._session
 
 
 async def _note_departure(_session: aiohttp.ClientSession, context: SimpleNamespace, _params: Any) -> None:
     context.trace_request_ctx.left = True
+
+
+async def _only_once(
+    request: aiohttp.ClientRequest, handler: aiohttp.ClientHandlerType
+) -> aiohttp.ClientResponse:
+    """Keep the client library from sending a PUT anew, unseen, when its connection breaks."""
+    try:
+        return await handler(request)
+    except aiohttp.ClientConnectorError:
+        raise
+    except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
+        raise aiohttp.ClientConnectionError(str(error)) from error
 
 
 async def _read(response: aiohttp.ClientResponse) -> bytes:

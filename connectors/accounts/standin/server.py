@@ -74,8 +74,10 @@ class AccountsStandIn:
         """Stop listening; what is held in a file stays."""
         if self._runner is not None:
             await self._runner.cleanup()
+            self._runner = None
         if self._store is not None:
             await self._ask(Store.close)
+            self._store = None
         self._thread.shutdown()
 
     async def _ask(self, question: Callable[..., _Result], *arguments: object) -> _Result:
