@@ -11,7 +11,6 @@ from schemas.control import ControlRecord
 from schemas.definition.documents import Activation, Queue, WorkflowVersion
 from schemas.errors import UnreadableError
 
-
 _ACTIVATION = TypeAdapter(Activation)
 
 
@@ -45,7 +44,7 @@ class Catalogue:
 
 
 def fold(records: Iterable[ControlRecord]) -> Catalogue:
-    """Fold control records, the latest of each key. Raises `UnreadableError` naming the record that is wrong."""
+    """Fold control records, the latest of each key. Raises `UnreadableError` naming a wrong one."""
     versions: dict[tuple[str, int], WorkflowVersion] = {}
     activations: dict[str, Activation] = {}
     queues: dict[str, Queue] = {}

@@ -37,23 +37,29 @@ def observe(state: StageState | None, change: Change) -> Observation:
     A repeat gives the same entries again. Raises `UnreadableError` for a body that says nothing sensible.
     """
     known = state or StageState()
-    if change.entity != "Opportunity":
-        return Observation(known, ignored=f"{change.entity} has no stage")
+    reason = _ignored(change)
+    if reason:
+        return Observation(known, ignored=reason)
     match change.change_type:
-        case "UPDATE" if "StageName" not in change.changed_fields:
-            return Observation(known, ignored="the stage did not change")
-        case "UPDATE":
-            return _entered(known, change, _body(change))
-        case "CREATE":
-            return _entered(known, change, _body(change), created=True)
+        case "DELETE":
+            return Observation(known, (_told(change, OPPORTUNITY_DELETED, known.stage),))
         case "UNDELETE":
             told = _told(change, OPPORTUNITY_UNDELETED, known.stage)
             entered = _entered(known, change, _body(change))
             return Observation(entered.state, (told, *entered.entries))
-        case "DELETE":
-            return Observation(known, (_told(change, OPPORTUNITY_DELETED, known.stage),))
-        case other:
-            return Observation(known, ignored=f"{other} carries no values; the record must be read back")
+        case kind:
+            return _entered(known, change, _body(change), created=kind == "CREATE")
+
+
+def _ignored(change: Change) -> str:
+    """Say why a change is none of ours; empty if it is."""
+    if change.entity != "Opportunity":
+        return f"{change.entity} has no stage"
+    if change.change_type not in ("CREATE", "UPDATE", "DELETE", "UNDELETE"):
+        return f"{change.change_type} carries no values; the record must be read back"
+    if change.change_type == "UPDATE" and "StageName" not in change.changed_fields:
+        return "the stage did not change"
+    return ""
 
 
 def _entered(

@@ -8,6 +8,7 @@
     ├── RefusedError              another system said no; trying again does not help            77
     ├── DecodeError               bytes that are not the record they should be                  65
     │   ├── WrongMagicError, UnknownSchemaError, TruncatedError, UnreadableError
+    ├── StepError                 a step cannot be carried out with this deal; its run waits     65
     ├── GapError                  events are known to be missing from a subscription            75
     └── BrokenInvariantError      a promise of ours does not hold; a bug                        70
 
@@ -26,6 +27,7 @@ __all__ = [
     "ExitCode",
     "GapError",
     "RefusedError",
+    "StepError",
     "TruncatedError",
     "UnavailableError",
     "UnknownSchemaError",
@@ -167,6 +169,12 @@ class TruncatedError(DecodeError):
 
 class UnreadableError(DecodeError):
     """The bytes have the right envelope but do not hold the record that the schema promises."""
+
+
+class StepError(DealwireError):
+    """A step cannot be carried out with what this deal has. Its run waits until somebody mends it."""
+
+    exit_code = ExitCode.DATA
 
 
 class GapError(DealwireError):

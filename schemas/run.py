@@ -1,4 +1,4 @@
-"""What the engine remembers of an opportunity's runs. Kept as JSON in the table `runs`, never on a public topic."""
+"""What the engine remembers of an opportunity. Kept as JSON in tables, never on a public topic."""
 
 from enum import StrEnum
 

@@ -217,6 +217,7 @@ TABLES: tuple[Table, ...] = (
     ),
 )
 
+
 @dataclass(frozen=True, slots=True)
 class TopicState:
     """A topic as it should be, or as it is on a cluster. `config` holds Kafka's topic settings as text."""
