@@ -110,7 +110,7 @@ class Control:
         try:
             change(order.object, order.field, order.user)
         except KeyError as error:
-            raise DmlError("INVALID_FIELD", f"there is no field {error}") from error
+            raise DmlError("INVALID_FIELD", f"there is no {error}") from error
         return {}
 
     def rename(self, order: StageOrder) -> Reply:
@@ -118,7 +118,9 @@ class Control:
         return {"opportunities": rename_stage(self._org, order.rename, order.to)}
 
     def leave_gap(self, order: GapOrder) -> Reply:
-        """Put a gap event onto the bus."""
+        """Put a gap event onto the bus, which carries those of selected entities only."""
+        if order.entity not in self._org.changes.selected:
+            raise DmlError("INVALID_TYPE", f"{order.entity} is not selected for change events")
         self._org.changes.append_gap(order.entity, order.record_ids, order.change_type, self._org.admin_id)
         return {"newest_replay_id": self._org.changes.newest}
 
