@@ -4,7 +4,7 @@ Each has a twin in memory (`memory.py` in the system's folder) and one contract 
 adapter both pass (`tests/contract/`).
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -14,7 +14,7 @@ from schemas.base import Record
 from schemas.change import Change
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.email import SendEmail
-from schemas.errors import DealwireError
+from schemas.errors import DealwireError, DecodeError
 
 
 class Clock(Protocol):
@@ -34,10 +34,19 @@ class SystemClock:
 
 
 @dataclass(frozen=True, slots=True)
+class Malformed:
+    """An event that could not be read: all of it, and why."""
+
+    raw: bytes
+    error: DecodeError
+
+
+@dataclass(frozen=True, slots=True)
 class Received:
     """One event of a subscription: its position, and a change for each of its records (maybe none).
 
-    `quiet` marks an empty answer: nothing more up to `at`.
+    `quiet` marks an empty answer: nothing more up to `at`; it has no position. `malformed` is set for an
+    event that could not be read, to be set aside before the position moves past it.
     """
 
     channel: str
@@ -45,13 +54,18 @@ class Received:
     changes: tuple[Change, ...]
     at: datetime
     quiet: bool = False
+    malformed: Malformed | None = None
+
+
+RETAINED_EDGE = "retained edge"
+"""The position before the oldest event that an org still retains."""
 
 
 class ChangeSource(Protocol):
     """A subscription to changes of one org. At-least-once: resumes strictly after the position it is given."""
 
-    def events(self, resume_after: str | None) -> AsyncIterator[Received]:
-        """Give events in the channel's order; `None` starts with new ones.
+    def events(self, resume_after: str | None) -> AsyncGenerator[Received, None]:
+        """Give events in the channel's order; `None` starts with new ones, `RETAINED_EDGE` with the oldest.
 
         Ends only by raising: `UnavailableError` (open it again), `GapError` (the position is no longer
         retained), `RefusedError` (somebody must change something).

@@ -41,7 +41,7 @@ class SalesforceConfig(BaseModel):
     )
     allowed_hosts: tuple[str, ...] = Field(
         ("*.salesforce.com",),
-        description="Hosts that may be called besides the one of login_url; `*` stands for any name before it.",
+        description="Hosts that may be called besides login_url's; `*` stands for any name.",
     )
     connect_timeout_seconds: float = Field(
         5.0, gt=0, le=20, description="How long a connection may take to be made."
