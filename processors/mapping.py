@@ -1,7 +1,7 @@
 """Fills an account from a deal, as a mapping says; exactly, or not at all.
 
-ARR is `annualise`: amount × 12 / term in months where a term is mapped, else the amount, in the record's own
-currency (no conversion is made).
+ARR is `annualise`: twelve times the amount over the term in months where a term is mapped, else the amount, in
+the record's own currency (no conversion is made).
 """
 
 from collections.abc import Mapping as MappingOf
@@ -90,7 +90,7 @@ def fill(deal: EnrichedDeal, names: Context, mapping: Mapping, key: str) -> Acco
 
 
 def _value(field: FieldMapping, names: Context) -> Any:
-    found = lookup(names, field.source)
+    found = _found(names, field.source)
     if found is None or found == "":
         found = field.default
     if found is None:
@@ -103,13 +103,23 @@ def _value(field: FieldMapping, names: Context) -> Any:
         case "lower":
             return str(found).lower()
         case "annualise":
-            return _annualised(_decimal(found), lookup(names, field.term) if field.term else None)
+            return _annualised(_decimal(found), _found(names, field.term) if field.term else None)
         case "table":
             if str(found) not in field.table:
                 raise ValueError(f"{str(found)!r:.60} is not in the table")
             return field.table[str(found)]
         case _:
             return found
+
+
+def _found(names: Context, path: str) -> Any:
+    """Follow a path; a custom field that the org does not give is empty, any other wrong path is an error."""
+    try:
+        return lookup(names, path)
+    except KeyError as missing:
+        if f".{_CUSTOM}" in path:
+            return None
+        raise ValueError(f"there is no {missing.args[0]!r} in {path}") from None
 
 
 def _annualised(amount: Decimal, term: Any) -> Decimal:
@@ -160,7 +170,7 @@ def _text(found: Any) -> str:
     if isinstance(found, datetime | date):
         return found.isoformat()
     if isinstance(found, MappingOf | list | tuple):
-        raise ValueError("it is not a single value")
+        raise TypeError("it is not a single value")
     return str(found)
 
 

@@ -33,8 +33,10 @@ class Pending(Part):
     """The command whose result a run waits for. Its id stays over all attempts."""
 
     command_id: str
-    part: str = ""
+    part: str
     """Which of a step's commands it is, for a step that has several."""
+    since: Moment
+    """When it was asked for first; a repeat of the command carries the same moment."""
     attempt: int = 1
 
 
@@ -47,6 +49,8 @@ class Run(Part):
     workflow: str
     version: int
     entry_id: str = ""
+    fetch_fields: tuple[str, ...] = ()
+    """The custom fields to read with the deal: those of every run that the same stage entry started."""
     status: Status = Status.FETCHING
     step_id: str = ""
     visit: int = 1
