@@ -299,6 +299,8 @@ async def test_a_refresh_token_lasts_until_it_is_revoked(login: Login) -> None:
     status, body = await login.token(**refresh, **login.app)
     assert status == 200
     token = {"token": refresh["refresh_token"]}
+    _, seen = await login.post("introspect", {**token, **login.app})
+    assert (seen["active"], seen["token_type"], "exp" in seen) == (True, "refresh_token", False)
     async with login.http.post(f"{login.url}/services/oauth2/revoke", data=token) as reply:
         assert (reply.status, await reply.read()) == (200, b"")
     # Its sessions end with it.

@@ -124,6 +124,14 @@ async def test_refused_bodies(api: Api, method: str, path: str, body: bytes, cod
     assert (status, errors[0]["errorCode"]) == (400, code)
 
 
+async def test_a_body_is_json_or_nothing_we_read(api: Api) -> None:
+    for kind in ("text/plain", "application/x-www-form-urlencoded", "application/xml"):
+        status, errors, _ = await api.call(
+            "POST", "sobjects/Account", data=b'{"Name": "x"}', headers={"Content-Type": kind}
+        )
+        assert (status, errors[0]["errorCode"]) == (415, "UNSUPPORTED_MEDIA_TYPE")
+
+
 async def test_a_record_lives_and_dies(small: SmallOrg, api: Api) -> None:
     fields = {
         "Name": "New deal",

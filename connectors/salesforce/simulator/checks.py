@@ -16,6 +16,7 @@ __all__ = ["checked"]
 
 _EMAIL = re.compile(r"[^@\s<>(),;:\"]+@[^@\s.<>(),;:\"]+(\.[^@\s.<>(),;:\"]+)+")
 _OFFSET = re.compile(r"([+-]\d{2})(\d{2})$")
+_MOST_INT = 2**31
 _TRUE, _FALSE = ("true", "1"), ("false", "0")
 
 
@@ -39,14 +40,15 @@ def _number(field: FieldType, value: object) -> Value:
         raise _not_a("double", value, field) from None
     if not number.is_finite():
         raise _not_a("double", value, field)
-    number = round(number, field.scale) if field.scale else round(number, 0)
-    if field.precision and abs(number) >= Decimal(10) ** (field.precision - field.scale):
+    # Before rounding, which numbers beyond all measure do not survive.
+    most = _MOST_INT if field.type == "int" else Decimal(10) ** (field.precision - field.scale)
+    if abs(number) >= most:
         raise DmlError(
             "NUMBER_OUTSIDE_VALID_RANGE",
             f"{field.label}: value outside of valid range on numeric field: {value}",
             (field.name,),
         )
-    return int(number) if field.type == "int" else number
+    return int(round(number, 0)) if field.type == "int" else round(number, field.scale)
 
 
 def _boolean(field: FieldType, value: object) -> Value:

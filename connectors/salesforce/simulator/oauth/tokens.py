@@ -55,17 +55,20 @@ class _Endpoint:
     def _looked_into(self, token: str) -> dict[str, object]:
         org = self._org
         session = org.sessions.lookup(token, touch=False)
-        if session is None or session.client_id != org.app.client_id:
+        grant = session or org.sessions.refresh_token(token)
+        if grant is None or grant.client_id != org.app.client_id:
             return {"active": False}
-        issued = round(session.issued_at.timestamp())
-        return {
+        issued = round(grant.issued_at.timestamp())
+        known = {
             "active": True,
-            "scope": session.scope,
-            "client_id": session.client_id,
-            "username": (org.get("User", session.user_id) or {}).get("Username"),
-            "sub": identity_url(org, session.user_id),
-            "token_type": "access_token",
-            "exp": round((session.used_at + org.sessions.timeout).timestamp()),
+            "scope": grant.scope,
+            "client_id": grant.client_id,
+            "username": (org.get("User", grant.user_id) or {}).get("Username"),
+            "sub": identity_url(org, grant.user_id),
+            "token_type": "refresh_token" if session is None else "access_token",
             "iat": issued,
             "nbf": issued,
         }
+        if session is not None:
+            known["exp"] = round((session.used_at + org.sessions.timeout).timestamp())
+        return known

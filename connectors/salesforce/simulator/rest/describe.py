@@ -45,7 +45,12 @@ def described(context: Context, request: Request) -> Reply:
 
 
 def _full(context: Context, request: Request, holder: ObjectType) -> dict[str, Any]:
-    relationships = context.org.objects.children(holder.name)
+    user_id = request.caller.user_id
+    relationships = [
+        each
+        for each in context.org.objects.children(holder.name)
+        if context.org.readable(user_id, each.child, each.field)
+    ]
     return {
         "actionOverrides": [],
         "childRelationships": [_relationship(each) for each in relationships],

@@ -139,11 +139,19 @@ async def _body(http: web.Request) -> bytes:
     try:
         if http.content_type == "multipart/form-data":
             return await _from_parts(http)
-        return await http.read()
+        body = await http.read()
     except web.HTTPRequestEntityTooLarge as error:
         raise ApiError(413, "REQUEST_ENTITY_TOO_LARGE", "The request body is too large") from error
     except ValueError as error:
         raise ApiError(400, "INVALID_MULTIPART_REQUEST", str(error)[:200]) from error
+    # A client that names no type means JSON.
+    if body and "Content-Type" in http.headers and http.content_type != "application/json":
+        raise ApiError(
+            415,
+            "UNSUPPORTED_MEDIA_TYPE",
+            f"Content-Type header specified in HTTP request is not supported: {http.content_type}",
+        )
+    return body
 
 
 async def _from_parts(http: web.Request) -> bytes:

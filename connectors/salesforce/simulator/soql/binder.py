@@ -95,7 +95,7 @@ def _children(
         (
             each
             for each in scope.org.objects.children(holder.name)
-            if each.name is not None and each.name.lower() == wanted
+            if each.name is not None and each.name.lower() == wanted and scope.readable_children(each)
         ),
         None,
     )

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable
 from datetime import UTC, date, datetime
-from decimal import Decimal
+from decimal import Decimal, InvalidOperation
 
 from connectors.salesforce.simulator.soql.tree import Period
 
@@ -77,8 +77,11 @@ def _matcher(runs: list[str]) -> Callable[[str], object]:
 
 
 def read_number(written: str) -> Decimal:
-    """Read a number."""
-    return Decimal(written)
+    """Read a number. Raises `BadLiteralError` for one beyond all measure."""
+    try:
+        return Decimal(written)
+    except InvalidOperation as error:
+        raise BadLiteralError(f"invalid number: {written[:100]}") from error
 
 
 def read_date(written: str) -> date:

@@ -5,7 +5,7 @@ What the user may not read does not exist for them: the same INVALID_FIELD as fo
 
 from dataclasses import dataclass
 
-from connectors.salesforce.simulator.objects.types import FieldType, ObjectType
+from connectors.salesforce.simulator.objects.types import ChildRelationship, FieldType, ObjectType
 from connectors.salesforce.simulator.org import Org
 from connectors.salesforce.simulator.soql.errors import SoqlError, drawn
 from connectors.salesforce.simulator.soql.tree import Path
@@ -75,6 +75,10 @@ class Scope:
     def readable(self, holder: ObjectType, field: FieldType) -> bool:
         """Tell whether the user may read a field."""
         return self.org.readable(self.user_id, holder.name, field.name)
+
+    def readable_children(self, link: ChildRelationship) -> bool:
+        """Tell whether the user may read the field by which children refer to their parent."""
+        return self.org.readable(self.user_id, link.child, link.field)
 
     def fields(self, holder: ObjectType) -> list[FieldType]:
         """List the fields of an object that the user may read."""

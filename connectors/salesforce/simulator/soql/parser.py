@@ -8,6 +8,7 @@ from lark import Lark, Token, Transformer, UnexpectedCharacters, UnexpectedInput
 from lark.exceptions import VisitError
 
 from connectors.salesforce.simulator.soql import literals
+from connectors.salesforce.simulator.soql.depth import check_depth
 from connectors.salesforce.simulator.soql.errors import SoqlError, drawn
 from connectors.salesforce.simulator.soql.tree import (
     MAX_QUERY,
@@ -32,9 +33,6 @@ from connectors.salesforce.simulator.soql.tree import (
 
 __all__ = ["parse"]
 
-# Conditions deeper than this are nobody's query; the evaluator recurses over them.
-_MAX_DEPTH = 60
-
 _READERS: dict[str, Callable[[str], Literal]] = {
     "STRING": lambda written: Text(written[1:-1]),
     "NUMBER": literals.read_number,
@@ -56,19 +54,6 @@ class _LiteralError(Exception):
         super().__init__(reason)
         self.at = at
         self.reason = reason
-
-
-def _depth(condition: Condition) -> int:
-    # Iterative: this is what guards the recursion elsewhere.
-    deepest, todo = 0, [(condition, 1)]
-    while todo:
-        one, depth = todo.pop()
-        deepest = max(deepest, depth)
-        if isinstance(one, All | AnyOf):
-            todo += [(term, depth + 1) for term in one.terms]
-        elif isinstance(one, Not):
-            todo.append((one.term, depth + 1))
-    return deepest
 
 
 @v_args(inline=True)
@@ -183,35 +168,8 @@ def parse(text: str) -> Query:
         raise
     except _LiteralError as bad:
         raise SoqlError("MALFORMED_QUERY", drawn(text, bad.at, bad.reason)) from None
-    _check_depth(query)
+    check_depth(query)
     return query
-
-
-def _check_depth(query: Query) -> None:
-    queries = [query]
-    depth = 0
-    while queries:
-        depth += 1
-        if depth > _MAX_DEPTH or any(one.where and _depth(one.where) > _MAX_DEPTH for one in queries):
-            raise SoqlError(
-                "QUERY_TOO_COMPLICATED", "Query is either selecting too many fields or nested too deeply."
-            )
-        queries = [inner for one in queries for inner in _inner(one)]
-
-
-def _inner(query: Query) -> list[Query]:
-    selection = () if isinstance(query.selection, Count) else query.selection
-    found = [item.query for item in selection if isinstance(item, Subquery)]
-    todo = [query.where] if query.where else []
-    while todo:
-        one = todo.pop()
-        if isinstance(one, All | AnyOf):
-            todo += one.terms
-        elif isinstance(one, Not):
-            todo.append(one.term)
-        elif isinstance(one, InQuery):
-            found.append(one.query)
-    return found
 
 
 def _unexpected(text: str, error: UnexpectedInput) -> str:

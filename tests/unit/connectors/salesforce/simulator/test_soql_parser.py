@@ -94,6 +94,7 @@ def test_of_a_long_line_only_the_neighbourhood_is_drawn() -> None:
         ("SELECT " + "(SELECT " * 5_000 + "Id" + " FROM B)" * 5_000 + " FROM A", "QUERY_TOO_COMPLICATED"),
         ("SELECT Id FROM A WHERE Name = '" + "x" * 100_000 + "'", "MALFORMED_QUERY"),
         ("SELECT Id FROM A LIMIT " + "9" * 50_000, None),
+        ("SELECT Id FROM A WHERE b = 1e9999999999999999999999", "MALFORMED_QUERY"),
         ("SELECT Id FROM A WHERE b = " + "9" * 50_000, None),
         ("SELECT Id FROM A WHERE b = LAST_N_DAYS:" + "9" * 50_000, "MALFORMED_QUERY"),
         ("\x00\ud800", "MALFORMED_QUERY"),
