@@ -1,7 +1,7 @@
 """What a record means for an opportunity: which runs start, go on or end, and what is sent.
 
-The state remembers the last input with what it caused: the same input again causes the same outputs again, with
-the same ids, since the crash may have come between table and send. Older inputs that come again are ignored:
+The state remembers the last input with what it caused: the same input again causes the same outputs again,
+with the same ids, since the crash may have come between table and send. Older inputs that come again are ignored:
 their outputs were acknowledged before the next input of the opportunity began.
 """
 
@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processors.catalogue import ActiveWorkflow, Catalogue
-from processors.workflow import Decision, Event, cancel, decide, start
+from processors.workflow import Decision, Event, cancel, decide, start, wanted_fields
 from schemas.base import Record
 from schemas.contracts import RECORDS
 from schemas.deal import EnrichedDeal
@@ -106,6 +106,7 @@ def _enrol(
     refused: list[RunEvent] = []
     if entry.kind != STAGE_ENTERED:
         return decisions, refused
+    starting: list[tuple[ActiveWorkflow, Run]] = []
     for active in catalogue.active():
         trigger = active.version.workflow.trigger
         if entry.stage not in trigger.stages or (trigger.orgs and entry.org_id not in trigger.orgs):
@@ -115,7 +116,11 @@ def _enrol(
         if reason:
             refused.append(_not_enrolled(active, entry, reason, at))
         else:
-            decisions.append(start(active.version, run, at=at, cause=entry.id))
+            starting.append((active, run))
+    fields = tuple(sorted({name for active, _ in starting for name in wanted_fields(active.version)}))
+    for active, run in starting:
+        asking = run.model_copy(update={"fetch_fields": fields})
+        decisions.append(start(active.version, asking, at=at, cause=entry.id))
     return decisions, refused
 
 

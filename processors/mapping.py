@@ -1,7 +1,7 @@
 """Fills an account from a deal, as a mapping says; exactly, or not at all.
 
-ARR is `annualise`: twelve times the amount over the term in months where a term is mapped, else the amount, in
-the record's own currency (no conversion is made).
+ARR is `annualise`: twelve times the amount over the term in months where a term is mapped, else the amount,
+in the record's own currency (no conversion is made).
 """
 
 from collections.abc import Mapping as MappingOf

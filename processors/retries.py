@@ -1,4 +1,4 @@
-"""When to try again, or that it is time to ask a person. Chance comes from the ids, so a replay decides the same."""
+"""When to try again, or that it is time to ask a person. Chance comes from the ids."""
 
 from datetime import datetime, timedelta
 from hashlib import sha256
@@ -13,12 +13,12 @@ def retry_at(
 ) -> datetime | None:
     """Give when attempt `attempt + 1` is due, or None when there have been enough.
 
-    The pause doubles from two seconds to a quarter of an hour, give or take a fifth, and is never shorter than
-    what the sink asked for.
+    The pause doubles from two seconds to a quarter of an hour, give or take a fifth, and is never shorter
+    than what the sink asked for.
     """
     if attempt >= ATTEMPTS:
         return None
     pause = min(_LONGEST, _FIRST * 2 ** (attempt - 1))
     chance = int.from_bytes(sha256(f"{command_id}:{attempt}".encode()).digest()[:4]) / 2**32
-    due = at + pause * (0.8 + 0.4 * chance)
+    due: datetime = at + pause * (0.8 + 0.4 * chance)
     return due if not_before is None else max(due, not_before)

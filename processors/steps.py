@@ -1,7 +1,7 @@
 """What each step does: ask somebody for something, be done at once, or end the run.
 
-`begin` starts a step, `resume` carries it on with the result of what it asked for. A step that asks changes the
-run only in what it will hold when the answer is yes.
+`begin` starts a step, `resume` carries it on with the result of what it asked for. A step that asks
+changes the run only in what it will hold when the answer is yes.
 """
 
 from collections.abc import Mapping

@@ -33,7 +33,7 @@ _MOST_STEPS = 500
 
 @dataclass(frozen=True, slots=True)
 class Event:
-    """An input of a run: the record, and the moment it was written to Kafka. `deal` is known once it was read."""
+    """An input of a run, and the moment it was written to Kafka. `deal` is known once it was read."""
 
     record: EnrichedDeal | InboxRecord
     at: datetime
@@ -42,7 +42,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """What an event means for a run: how it stands now, what happened, and what is asked for (with its key)."""
+    """What an event means: how the run stands now, what happened, and what is asked for (with its key)."""
 
     run: Run
     events: tuple[RunEvent, ...] = ()
@@ -96,7 +96,7 @@ class _Telling:
 def start(version: WorkflowVersion, run: Run, *, at: datetime, cause: str) -> Decision:
     """Begin a run by asking for its deal. One with a filter is told of only when the deal has passed it."""
     telling = _Telling(run, at, cause)
-    request, key = fetch(version, run)
+    request, key = fetch(run)
     telling.change(status=Status.FETCHING, step_id=FETCH,
                    pending=Pending(command_id=request.id, part=FETCH, since=at))  # fmt: skip
     if version.workflow.trigger.filter is None:
@@ -105,9 +105,16 @@ def start(version: WorkflowVersion, run: Run, *, at: datetime, cause: str) -> De
     return telling.done()
 
 
-def fetch(version: WorkflowVersion, run: Run) -> tuple[EnrichmentRequest, str]:
+def wanted_fields(version: WorkflowVersion) -> frozenset[str]:
+    """Give the custom fields that a version speaks of."""
+    expressions = [text for step in version.workflow.steps for text in _expressions(step)]
+    return frozenset(
+        custom_fields(version.mappings, " ".join([version.workflow.trigger.filter or "", *expressions]))
+    )
+
+
+def fetch(run: Run) -> tuple[EnrichmentRequest, str]:
     """Give the request for a run's deal. Runs that the same stage entry started share one request."""
-    expressions = " ".join(text for step in version.workflow.steps for text in _expressions(step))
     request = EnrichmentRequest(
         id=derived_id("fetch", run.entry_id),
         org_id=run.org_id,
@@ -115,9 +122,7 @@ def fetch(version: WorkflowVersion, run: Run) -> tuple[EnrichmentRequest, str]:
         run_id=run.id,
         stage_entry_id=run.entry_id,
         attempt=run.pending.attempt if run.pending is not None else 1,
-        custom_fields=custom_fields(
-            version.mappings, f"{version.workflow.trigger.filter or ''} {expressions}"
-        ),
+        custom_fields=run.fetch_fields,
     )
     return request, record_key(run.org_id, "0")
 
@@ -218,7 +223,7 @@ def _failed(telling: _Telling, version: WorkflowVersion, result: InboxRecord) ->
         return
     telling.tell("step.retry_scheduled", step=step, attempt=pending.attempt, reason=result.error,
                  output={"due": due.isoformat()})  # fmt: skip
-    timer = Timer(id=derived_id("retry", pending.command_id, str(pending.attempt)), due=due)
+    timer = Timer(id=derived_id("retry", run.id, pending.command_id, str(pending.attempt)), due=due)
     telling.change(status=Status.WAITING_TIME, timer=timer)
 
 
@@ -235,7 +240,7 @@ def _try_again(telling: _Telling, version: WorkflowVersion, event: Event) -> Non
         pending=pending.model_copy(update={"attempt": attempt}),
     )
     if run.step_id == FETCH:
-        telling.commands.append(fetch(version, telling.run))
+        telling.commands.append(fetch(telling.run))
         return
     if event.deal is None:
         raise BrokenInvariantError("a run is to try again and its deal is gone", on=f"run {run.id}")
