@@ -13,9 +13,9 @@ from tests.fixtures.small_org import small_org
 SMALL = small_org()
 
 GRAMMAR = r"""
-SELECT FROM WHERE AND OR NOT IN LIKE ORDER BY DESC NULLS LAST LIMIT OFFSET COUNT() FIELDS(ALL) ( ) , . = != < >=
-Id Name Amount Account.Name CloseDate IsWon Opportunity Account Tasks Task What.Name 'x' '%' '\' '0066k0000000001'
-null 5 -1.5 1e999 2026-01-01 TODAY LAST_N_DAYS:3 NEXT_N_YEARS:99999
+SELECT FROM WHERE AND OR NOT IN LIKE ORDER BY DESC NULLS LAST LIMIT OFFSET COUNT() FIELDS(ALL) ( ) , . = != <
+Id Name Amount Account.Name CloseDate IsWon Opportunity Account Tasks Task What.Name 'x' '%' '\'
+'0066k0000000001' >= null 5 -1.5 1e999 2026-01-01 TODAY LAST_N_DAYS:3 NEXT_N_YEARS:99999
 """
 WORDS = st.sampled_from(GRAMMAR.split())
 OPERANDS = st.sampled_from(
