@@ -248,6 +248,8 @@ async def test_the_control_port_moves_the_clock_and_scripts_faults(server: OrgSe
         assert not org.readable(org.admin_id, "Opportunity", "Amount")
         assert (await order("/stages", rename="Closed Won", to="Won"))[1] == {"opportunities": 0}
         assert (await order("/gap", entity="Opportunity", record_ids=["006"]))[1]["newest_replay_id"]
+        assert (await order("/selection", entities=["Task", "Account"]))[0] == 200
+        assert org.changes.selected == ["Task", "Account"]
         org.sessions.issue(org.admin_id, "app")
         assert (await order("/sessions/expire"))[1] == {"sessions": 1}
         assert (await order("/cometd/drop"))[1] == {"clients": 0}
@@ -258,6 +260,8 @@ async def test_the_control_port_moves_the_clock_and_scripts_faults(server: OrgSe
             ("/fields", {"object": "Nonsense", "field": "Id"}),
             ("/stages", {"rename": "Nonsense", "to": "x"}),
             ("/gap", {"entity": "Nonsense", "record_ids": []}),
+            ("/selection", {"entities": ["Note"]}),
+            ("/selection", {"entities": ["Opportunity"] * 6}),
         ):
             status, said = await order(path, **body)
             assert (status, list(said)) == (400, ["error"]), path

@@ -13,8 +13,17 @@ from uuid import UUID
 
 from connectors.salesforce.simulator.clock import SimClock
 from connectors.salesforce.simulator.objects import FieldType, Objects, Row, Value
+from connectors.salesforce.simulator.text_diff import TextDiff, as_sent
 
-__all__ = ["DEFAULT_SELECTION", "ChangeEvent", "ChangeLog", "RecordChange", "api_origin", "event_name"]
+__all__ = [
+    "DEFAULT_SELECTION",
+    "Body",
+    "ChangeEvent",
+    "ChangeLog",
+    "RecordChange",
+    "api_origin",
+    "event_name",
+]
 
 DEFAULT_SELECTION = ("Opportunity", "OpportunityContactRole", "Account", "Contact", "ContentDocumentLink")
 """The entities selected for Change Data Capture to begin with: five are what a licence without add-on has."""
@@ -27,6 +36,9 @@ _OVERFLOW_ID = "000000000000000AAA"
 _LARGEST_STEP = 7
 
 
+Body = Mapping[str, Value | TextDiff]
+
+
 def api_origin(version: str, client: str | None = None, api: str = "rest") -> str:
     """Give the changeOrigin of a call; `client` is what `Sforce-Call-Options: client=` named."""
     return f"com/salesforce/api/{api}/{version};client={client or 'SfdcInternalAPI/'}"
@@ -35,6 +47,12 @@ def api_origin(version: str, client: str | None = None, api: str = "rest") -> st
 def event_name(item: FieldType) -> str:
     """Name a field as `changedFields` does: `StageName`, `BillingAddress.Street`."""
     return f"{item.compound}.{item.component}" if item.compound else item.name
+
+
+def _sent(item: FieldType, old: Value, new: Value) -> Value | TextDiff:
+    if item.type == "textarea" and isinstance(old, str) and isinstance(new, str):
+        return as_sent(old, new)
+    return new
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +81,7 @@ class ChangeEvent:
     commit_user: str
     change_origin: str
     changed: tuple[FieldType, ...]
-    body: Mapping[str, Value]
+    body: Body
     rendered: dict[frozenset[str], bytes] = field(default_factory=dict, repr=False, compare=False)
     """What was sent of it, by the fields that were hidden; filled by whoever sends."""
 
@@ -74,7 +92,7 @@ class _Draft:
     change_type: str
     record_ids: list[str]
     changed: tuple[FieldType, ...]
-    body: Mapping[str, Value]
+    body: Body
 
 
 class ChangeLog:
@@ -182,7 +200,7 @@ class ChangeLog:
     def _draft(self, change: RecordChange) -> _Draft:
         fields = self._event_fields[change.entity]
         changed: tuple[FieldType, ...] = ()
-        body: Mapping[str, Value] = {}
+        body: Body = {}
         if change.change_type == "UPDATE":
             before, after = change.before or {}, change.after or {}
             changed = tuple(
@@ -190,7 +208,7 @@ class ChangeLog:
                 for item in fields
                 if item.name == "LastModifiedDate" or before.get(item.name) != after.get(item.name)
             )
-            body = {item.name: after.get(item.name) for item in changed}
+            body = {item.name: _sent(item, before.get(item.name), after.get(item.name)) for item in changed}
         elif change.after is not None:
             body = {item.name: value for item in fields if (value := change.after.get(item.name)) is not None}
         return _Draft(change.entity, change.change_type, [change.record_id], changed, body)

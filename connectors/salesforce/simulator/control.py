@@ -27,6 +27,7 @@ from connectors.salesforce.simulator.control_orders import (
     FieldOrder,
     GapOrder,
     LimitOrder,
+    SelectionOrder,
     StageOrder,
 )
 from connectors.salesforce.simulator.errors import DmlError
@@ -56,6 +57,7 @@ class Control:
             web.post("/limits", self._ordered(LimitOrder, self.limit)),
             web.post("/fields", self._ordered(FieldOrder, self.secure_field)),
             web.post("/stages", self._ordered(StageOrder, self.rename)),
+            web.post("/selection", self._ordered(SelectionOrder, self.select)),
             web.post("/gap", self._ordered(GapOrder, self.leave_gap)),
             web.post("/sessions/expire", self._plain(self.expire_sessions)),
             web.post("/cometd/drop", self._plain(self.drop_clients)),
@@ -116,6 +118,18 @@ class Control:
     def rename(self, order: StageOrder) -> Reply:
         """Rename a stage."""
         return {"opportunities": rename_stage(self._org, order.rename, order.to)}
+
+    def select(self, order: SelectionOrder) -> Reply:
+        """Select the entities whose changes are heard."""
+        most = self._org.limits.allocation.selected_entities
+        if len(order.entities) > most:
+            raise DmlError("LIMIT_EXCEEDED", f"at most {most} entities can be selected")
+        for name in order.entities:
+            kind = self._org.objects.get(name)
+            if kind is None or not kind.change_events:
+                raise DmlError("INVALID_TYPE", f"{name} has no change events")
+        self._org.changes.selected = list(order.entities)
+        return {"entities": order.entities}
 
     def leave_gap(self, order: GapOrder) -> Reply:
         """Put a gap event onto the bus, which carries those of selected entities only."""

@@ -7,7 +7,7 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from connectors.salesforce.simulator.faults import Denial, HttpFault
 
-__all__ = ["ClockOrder", "FaultOrder", "FieldOrder", "GapOrder", "LimitOrder", "StageOrder"]
+__all__ = ["ClockOrder", "FaultOrder", "FieldOrder", "GapOrder", "LimitOrder", "SelectionOrder", "StageOrder"]
 
 
 class _Order(BaseModel):
@@ -85,6 +85,12 @@ class StageOrder(_Order):
 
     rename: str
     to: str
+
+
+class SelectionOrder(_Order):
+    """Select entities for Change Data Capture, in place of those that are."""
+
+    entities: list[str]
 
 
 _GapType = Literal["GAP_CREATE", "GAP_UPDATE", "GAP_DELETE", "GAP_UNDELETE", "GAP_OVERFLOW"]

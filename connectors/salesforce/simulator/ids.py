@@ -8,9 +8,9 @@ __all__ = ["ORG_PREFIX", "IdMint", "to18"]
 
 ORG_PREFIX = "00D"
 _DIGITS = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
-_PAIRS = tuple(a + b for a, b in product(_DIGITS, repeat=2))
+_PAIRS = tuple(map("".join, product(_DIGITS, repeat=2)))
 # The check characters of an id depend on its last pair only by which of the two are upper case.
-_CASES = tuple((a.isupper(), b.isupper()) for a, b in _PAIRS)
+_CASES = tuple((pair[0].isupper(), pair[1].isupper()) for pair in _PAIRS)
 
 to18 = id18
 

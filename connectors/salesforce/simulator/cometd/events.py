@@ -5,15 +5,15 @@ Source: Change Data Capture Developer Guide, "Change Event Message Structure".
 
 import base64
 import hashlib
-from collections.abc import Mapping
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
 
 import orjson
 
-from connectors.salesforce.simulator.changes import ChangeEvent, event_name
+from connectors.salesforce.simulator.changes import Body, ChangeEvent, event_name
 from connectors.salesforce.simulator.objects import ObjectType, Value
+from connectors.salesforce.simulator.text_diff import TextDiff
 
 __all__ = ["LARGEST_EVENT", "rendered", "schema_id"]
 
@@ -44,7 +44,7 @@ def _data(
     kind: ObjectType,
     change_type: str,
     hidden: frozenset[str],
-    fields: Mapping[str, Value],
+    fields: Body,
 ) -> bytes:
     changed = [event_name(item) for item in event.changed if item.name not in hidden] if fields else []
     header = {
@@ -73,7 +73,9 @@ def _data(
     )
 
 
-def _json(value: Value) -> object:
+def _json(value: Value | TextDiff) -> object:
+    if isinstance(value, TextDiff):
+        return {"diff": value.diff}
     if isinstance(value, datetime):
         return value.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
     if isinstance(value, date):

@@ -1,5 +1,6 @@
 """How a change event looks on the wire of the Streaming API."""
 
+import hashlib
 import json
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -151,6 +152,24 @@ def test_an_event_of_more_than_a_megabyte_becomes_a_gap() -> None:
     payload = json.loads(rendered(replace(event, body=big), org.objects["Account"], NOTHING))["payload"]
     assert list(payload) == ["ChangeEventHeader"]
     assert payload["ChangeEventHeader"]["changeType"] == "GAP_CREATE"
+
+
+def test_a_long_text_is_sent_as_its_difference() -> None:
+    org = Org()
+    lines = [f"line {number} of a long description" for number in range(50)]
+    deal = a_deal(org, Description="\n".join(lines))
+    assert last(org)["payload"]["Description"] == "\n".join(lines)
+    new = "\n".join([*lines[:10], "another line", *lines[11:]])
+    with org.transaction(org.admin_id) as tx:
+        tx.update("Opportunity", deal, {"Description": new})
+    digest = hashlib.sha256(new.encode()).hexdigest()
+    assert last(org)["payload"]["Description"] == {
+        "diff": f"--- \n+++ {digest}\n@@ -11 +11 @@\n-line 10 of a long description\n+another line"
+    }
+    for text in ("short", "x" * 2_000):
+        with org.transaction(org.admin_id) as tx:
+            tx.update("Opportunity", deal, {"Description": text})
+        assert last(org)["payload"]["Description"] == text
 
 
 def test_a_schema_id_changes_with_the_fields() -> None:
