@@ -1,88 +1,80 @@
-"""HTTP towards one org: time-outs, known hosts only, bounded replies, and a look at the API usage of each."""
+"""The HTTP session below simple-salesforce: one host, bounded times and sizes, no redirects, usage read."""
 
-import re
+import time
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlsplit
 
 import requests
 from requests.adapters import HTTPAdapter
 
 from connectors.salesforce.config import SalesforceConfig
+from connectors.salesforce.usage import ApiUsage, usage_of
 from schemas.errors import RefusedError, UnavailableError
 
-MAX_REPLY_BYTES = 64 * 1024 * 1024
+__all__ = ["InstanceSession"]
+
+_LARGEST_REPLY = 32 * 1024 * 1024
 _CHUNK = 64 * 1024
-_USAGE = re.compile(r"\bapi-usage=(\d+)/(\d+)")
-_CLIENT = "dealwire"
-"""Stands in `changeOrigin` of what we write, so that we can tell our own changes."""
 
 
-@dataclass(frozen=True, slots=True)
-class ApiUsage:
-    """How many API calls the org has used of those it has in 24 hours, all integrations together."""
+class InstanceSession(requests.Session):
+    """Carries a token to the origin of `instance_url` and nowhere else. For one thread at a time.
 
-    used: int
-    allowed: int
-
-
-class OrgSession(requests.Session):
-    """A `requests.Session` for one thread.
-
-    Sends nothing to a host that the configuration does not name (`RefusedError`), follows no redirect, and
-    gives up on a reply of more than 64 MiB (`UnavailableError`).
+    simple-salesforce joins ids into URLs, so that an id that is a URL would take the token to that host;
+    here such a request is refused. `retry_after` holds what the last answer asked for, in its own words.
     """
 
     def __init__(
-        self, config: SalesforceConfig, *, on_usage: Callable[[ApiUsage], None] = lambda _usage: None
+        self, config: SalesforceConfig, instance_url: str, on_usage: Callable[[ApiUsage], None]
     ) -> None:
         super().__init__()
-        self._config = config
+        # A .netrc found in the environment would put its own login over our token.
+        self.trust_env = False
+        self.retry_after = ""
+        self._timeout = (config.connect_timeout_seconds, config.timeout_seconds)
+        self._origin = _origin(instance_url)
         self._on_usage = on_usage
-        self.trust_env = False  # a .netrc would put its own Authorization in place of ours
-        self.headers.update({
-            "Accept": "application/json",
-            "Accept-Encoding": "gzip",
-            "Sforce-Call-Options": f"client={_CLIENT}",
-        })  # fmt: skip
-        for scheme in ("https://", "http://"):
-            self.mount(scheme, HTTPAdapter(pool_connections=2, pool_maxsize=2))
+        adapter = HTTPAdapter(pool_connections=1, pool_maxsize=1, max_retries=0)
+        self.mount("https://", adapter)
+        self.mount("http://", adapter)
 
-    def send(self, request: requests.PreparedRequest, **options: Any) -> requests.Response:
-        """Send a prepared request."""
+    def send(self, request: requests.PreparedRequest, **kwargs: Any) -> requests.Response:
+        """Send, and read the whole answer. Raises `RefusedError`, or `UnavailableError` for one too large."""
         url = request.url or ""
-        if not self._config.may_call(url):
+        parts = urlsplit(url)
+        if _origin(url) != self._origin or parts.username is not None:
             raise RefusedError(
-                "a request to this host is not allowed",
-                on=url.partition("?")[0],
-                todo="If it is your org's, name it in allowed_hosts.",
+                f"a request to {parts.hostname} would take the token off its instance",
+                on=self._origin,
+                todo="Look for a record id that is a URL.",
             )
-        if "X-PrettyPrint" in request.headers:
-            request.headers["X-PrettyPrint"] = "0"
-        options["allow_redirects"] = False
-        options["stream"] = True
-        if options.get("timeout") is None:
-            options["timeout"] = (self._config.connect_timeout_seconds, self._config.timeout_seconds)
-        response = super().send(request, **options)
-        _read_bounded(response)
-        usage = parse_usage(response.headers.get("Sforce-Limit-Info", ""))
-        if usage is not None:
+        request.headers["X-PrettyPrint"] = "0"
+        kwargs |= {"timeout": self._timeout, "allow_redirects": False, "stream": True}
+        deadline = time.monotonic() + self._timeout[1]
+        response = super().send(request, **kwargs)
+        self._read(response, deadline)
+        self.retry_after = response.headers.get("Retry-After", "")
+        if usage := usage_of(response.headers.get("Sforce-Limit-Info", "")):
             self._on_usage(usage)
         return response
 
+    def _read(self, response: requests.Response, deadline: float) -> None:
+        content = bytearray()
+        for chunk in response.iter_content(_CHUNK):
+            content += chunk
+            if len(content) > _LARGEST_REPLY:
+                response.close()
+                raise UnavailableError(f"the answer has more than {_LARGEST_REPLY} bytes", on=self._origin)
+            if time.monotonic() > deadline:
+                response.close()
+                raise UnavailableError(
+                    f"the answer was not whole within {self._timeout[1]:g} s", on=self._origin
+                )
+        # What requests itself sets after it has read an answer that was not streamed.
+        response._content = bytes(content)  # noqa: SLF001 - requests has no public way to bound a read
 
-def parse_usage(header: str) -> ApiUsage | None:
-    """Read `Sforce-Limit-Info` (REST API Developer Guide, "Limit Info Header")."""
-    found = _USAGE.search(header)
-    return None if found is None else ApiUsage(int(found[1]), int(found[2]))
 
-
-def _read_bounded(response: requests.Response) -> None:
-    content = bytearray()
-    for chunk in response.iter_content(_CHUNK):
-        content += chunk
-        if len(content) > MAX_REPLY_BYTES:
-            response.close()
-            raise UnavailableError("the reply is larger than 64 MiB", on=str(response.url).partition("?")[0])
-    # `requests` has no public way to hand in content that was read with a bound.
-    response._content = bytes(content)  # noqa: SLF001
+def _origin(url: str) -> str:
+    parts = urlsplit(url)
+    return f"{parts.scheme}://{parts.netloc}".lower()
