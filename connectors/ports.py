@@ -62,7 +62,7 @@ RETAINED_EDGE = "retained edge"
 
 
 class ChangeSource(Protocol):
-    """A subscription to changes of one org. At-least-once: resumes strictly after the position it is given."""
+    """A subscription to changes of one org. At least once: resumes strictly after the position given."""
 
     def events(self, resume_after: str | None) -> AsyncGenerator[Received, None]:
         """Give events in the channel's order; `None` starts with new ones, `RETAINED_EDGE` with the oldest.
