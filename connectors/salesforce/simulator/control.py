@@ -7,6 +7,7 @@ DELETE /faults                                 everything goes right again
 POST /limits     {"delivered_events": 10}      lower or raise a maximum
 POST /fields     {"object": "Opportunity", "field": "Amount", "hidden": true}
 POST /stages     {"rename": "Closed Won", "to": "Won"}
+POST /selection  {"entities": ["Opportunity", "Task"]}     selected for Change Data Capture
 POST /gap        {"entity": "Opportunity", "record_ids": ["006…"], "change_type": "GAP_UPDATE"}
 POST /sessions/expire      every access token ends
 POST /cometd/drop          every CometD client is forgotten: 403::Unknown client

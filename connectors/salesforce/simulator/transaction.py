@@ -7,7 +7,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Self
 
 from connectors.salesforce.simulator import rules
-from connectors.salesforce.simulator.changes import RecordChange
+from connectors.salesforce.simulator.change_drafts import RecordChange
 from connectors.salesforce.simulator.derive import after_write, before_write, notes
 from connectors.salesforce.simulator.errors import DmlError
 from connectors.salesforce.simulator.objects import Row, Value

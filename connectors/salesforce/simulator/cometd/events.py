@@ -11,7 +11,8 @@ from typing import Any
 
 import orjson
 
-from connectors.salesforce.simulator.changes import Body, ChangeEvent, event_name
+from connectors.salesforce.simulator.change_drafts import Body
+from connectors.salesforce.simulator.changes import ChangeEvent, event_name
 from connectors.salesforce.simulator.objects import ObjectType, Value
 from connectors.salesforce.simulator.text_diff import TextDiff
 

@@ -7,7 +7,7 @@ from itertools import pairwise
 
 import pytest
 
-from connectors.salesforce.simulator import changes
+from connectors.salesforce.simulator import change_drafts
 from connectors.salesforce.simulator.changes import ChangeEvent, api_origin, event_name
 from connectors.salesforce.simulator.org import Org
 from connectors.salesforce.simulator.stages import rename_stage
@@ -169,7 +169,7 @@ def test_replay_ids_rise_with_gaps_and_are_known_for_72_hours(log: Log) -> None:
 
 
 def test_too_many_changes_end_as_one_overflow_an_entity(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "_OVERFLOW", 12)
+    monkeypatch.setattr(change_drafts, "_OVERFLOW", 12)
     deals = log.deals(3)
     with log.writing() as tx:
         for number, deal in enumerate(deals):
@@ -195,7 +195,7 @@ def test_a_renamed_stage_is_one_event_for_all_its_deals(log: Log) -> None:
 
 
 def test_a_merged_event_names_so_many_records_at_most(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(changes, "_MOST_MERGED", 2)
+    monkeypatch.setattr(change_drafts, "_MOST_MERGED", 2)
     deals = log.deals(5)
     with log.writing() as tx:
         for deal in deals:
