@@ -103,6 +103,7 @@ async def test_a_token_reply_has_the_documented_parts_and_no_more(login: Login) 
 
 async def test_every_grant_gives_a_token_that_works(login: Login) -> None:
     (credential,) = login.org.credentials.values()
+    milliseconds = int(login.org.clock.now().timestamp() * 1000)
     with_token = {**login.person, "password": credential.password + credential.security_token}
     for form in (
         {"grant_type": "client_credentials", **login.app},
@@ -112,6 +113,7 @@ async def test_every_grant_gives_a_token_that_works(login: Login) -> None:
         {"grant_type": JWT_BEARER, "assertion": login.assertion(aud="https://test.salesforce.com")},
         {"grant_type": JWT_BEARER, "assertion": login.assertion(aud=f"{login.url}/")},
         {"grant_type": JWT_BEARER, "assertion": login.assertion(aud=["x", login.url])},
+        {"grant_type": JWT_BEARER, "assertion": login.assertion(exp=milliseconds + 300)},
         {
             "grant_type": JWT_BEARER,
             "assertion": login.assertion(exp=str(login.org.clock.now().timestamp())[:10]),
@@ -320,6 +322,13 @@ async def test_with_rotation_a_refresh_token_is_good_once(login: Login) -> None:
     assert (await login.token(grant_type="refresh_token", refresh_token=first, **login.app))[0] == 400
     assert await login.works(body["access_token"])
     assert (await login.token(grant_type="refresh_token", refresh_token=second, **login.app))[0] == 200
+
+
+async def test_a_sixth_grant_ends_the_first(login: Login) -> None:
+    first, *others = [await refreshable(login) for _ in range(6)]
+    assert (await login.token(grant_type="refresh_token", refresh_token=first, **login.app))[0] == 400
+    for token in others:
+        assert (await login.token(grant_type="refresh_token", refresh_token=token, **login.app))[0] == 200
 
 
 async def test_revoking_an_access_token_ends_its_session(login: Login) -> None:

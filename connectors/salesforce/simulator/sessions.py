@@ -9,6 +9,8 @@ from connectors.salesforce.simulator.clock import SimClock
 
 __all__ = ["RefreshToken", "Session", "Sessions"]
 
+_MOST_GRANTS = 5
+
 
 @dataclass(slots=True)
 class Session:
@@ -95,9 +97,16 @@ class Sessions:
         self._watchers.append(watcher)
 
     def issue_refresh_token(self, user_id: str, client_id: str, scope: str) -> RefreshToken:
-        """Grant a refresh token."""
+        """Grant a refresh token. A user has five with a client at most: the oldest gives way."""
         grant = RefreshToken(f"5Aep861{self._opaque(80)}", user_id, client_id, scope, self._clock.now())
         self._refresh[grant.token] = grant
+        same = [
+            each.token
+            for each in self._refresh.values()
+            if (each.user_id, each.client_id) == (user_id, client_id)
+        ]
+        for token in same[:-_MOST_GRANTS]:
+            del self._refresh[token]
         return grant
 
     def refresh_token(self, token: str) -> RefreshToken | None:

@@ -20,6 +20,8 @@ _LOGIN_HOSTS = ("https://login.salesforce.com", "https://test.salesforce.com")
 # Five minutes is the longest an assertion may live; the rest is for clocks that disagree.
 _LONGEST = timedelta(minutes=5)
 _LEEWAY = timedelta(minutes=1)
+# Salesforce's own command line sends milliseconds (`@salesforce/core`, tryJwtAuth), and is let in.
+_SURELY_MILLISECONDS = 100_000_000_000
 
 
 def asserted_user(org: Org, assertion: str) -> str:
@@ -54,7 +56,10 @@ def _check_audience(org: Org, audience: Any) -> None:
 
 def _check_expiry(org: Org, expiry: Any) -> None:
     try:
-        ends = datetime.fromtimestamp(int(expiry), UTC)
+        seconds = int(expiry)
+        if seconds > _SURELY_MILLISECONDS:
+            seconds //= 1_000
+        ends = datetime.fromtimestamp(seconds, UTC)
     except (TypeError, ValueError, OverflowError, OSError) as error:
         raise OAuthError("invalid_grant", "invalid assertion") from error
     # An org whose clock was moved ahead keeps clients whose clocks were not.
