@@ -1,8 +1,8 @@
 """What a record means for an opportunity: which runs start, go on or end, and what is sent.
 
 The state remembers the last input with what it caused: the same input again causes the same outputs again,
-with the same ids, since the crash may have come between table and send. Older inputs that come again are ignored:
-their outputs were acknowledged before the next input of the opportunity began.
+with the same ids, since the crash may have come between table and send. Older inputs that come again are
+ignored: their outputs were acknowledged before the next input of the opportunity began.
 """
 
 from collections.abc import Iterable

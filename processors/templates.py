@@ -13,6 +13,11 @@ _LONGEST_TEXT = 64 * 1024
 _LONGEST_LINE = 500
 
 
+def _money(amount: Any) -> str:
+    """Write an amount with thousands apart and two decimals."""
+    return "" if amount is None else f"{amount:,.2f}"
+
+
 class _Sandbox(ImmutableSandboxedEnvironment):
     """Jinja's sandbox without the ways to make much out of little."""
 
@@ -82,8 +87,3 @@ def render(source: str, names: Context, *, html: bool = False) -> str:
 def render_line(source: str, names: Context) -> str:
     """Fill a template that must be one line, such as a subject: at most 500 characters, no line ends."""
     return " ".join(render(source, names).split())[:_LONGEST_LINE]
-
-
-def _money(amount: Any) -> str:
-    """Write an amount with thousands apart and two decimals."""
-    return "" if amount is None else f"{amount:,.2f}"
