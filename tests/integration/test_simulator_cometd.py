@@ -256,6 +256,7 @@ async def test_the_control_port_moves_the_clock_and_scripts_faults(server: OrgSe
         assert (await order("/migrate"))[0] == 200
         for path, body in (
             ("/clock", {"by": 1}),
+            ("/faults", {"http": [{"path": "("}]}),
             ("/fields", {"object": "Opportunity", "field": "Nonsense"}),
             ("/fields", {"object": "Nonsense", "field": "Id"}),
             ("/stages", {"rename": "Nonsense", "to": "x"}),

@@ -1,5 +1,6 @@
 """What may be ordered over the control port: the shapes of its JSON."""
 
+import re
 from datetime import timedelta
 from typing import Literal
 
@@ -24,7 +25,7 @@ class ClockOrder(_Order):
 class HttpOrder(_Order):
     """Disturb requests whose path matches a regular expression; see `HttpFault`. `delay` is in seconds."""
 
-    path: str
+    path: re.Pattern[str]
     times: int = Field(default=1, ge=1)
     status: int = Field(default=0, ge=0, le=599)
     body: str | None = None
