@@ -36,7 +36,7 @@ class HttpOrder(_Order):
     def fault(self) -> HttpFault:
         """Give the fault."""
         fault = HttpFault(
-            self.path, self.times, self.status, delay=timedelta(seconds=self.delay), kill=self.kill
+            self.path.pattern, self.times, self.status, delay=timedelta(seconds=self.delay), kill=self.kill
         )
         fault.body = fault.body if self.body is None else self.body
         fault.content_type = fault.content_type if self.content_type is None else self.content_type
