@@ -75,8 +75,8 @@ def plan(entry: Sent | None, mail: SendEmail) -> Plan:
 def after(entry: Sent, outcome: str | DealwireError, at: datetime) -> Sent:
     """Give the entry to keep after a transaction: `outcome` is the server's reply, or the failure.
 
-    `entry` is the plan's. Where the sink was left without an outcome (cancelled, crashed) nothing is kept, and
-    the next plan finds the transaction cut.
+    `entry` is the plan's. Where the sink was left without an outcome (cancelled, crashed) there is nothing to
+    keep, and the next plan finds the transaction cut.
     """
     if isinstance(outcome, str):
         # The last transaction is settled, earlier ones stay as they are.

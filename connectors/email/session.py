@@ -9,6 +9,7 @@ import aiosmtplib
 
 from connectors.email.config import EmailConfig
 from connectors.email.message import Message
+from connectors.email.smtp_errors import shown
 from connectors.ports import Clock
 
 __all__ = ["Flight", "Session"]
@@ -59,7 +60,7 @@ class Session:
         answer = await client.protocol.read_response(timeout=self._config.timeout_seconds)
         if answer.code != _OK:
             raise aiosmtplib.SMTPDataError(answer.code, answer.message)
-        return f"{answer.code} {answer.message}"
+        return f"{answer.code} {shown(answer.message)}"
 
     def drop(self) -> None:
         """Let go of the connection at once."""

@@ -16,7 +16,7 @@ from aiosmtplib import (
 from connectors.email.addresses import hide_addresses
 from schemas.errors import DealwireError, RefusedError, UnavailableError
 
-__all__ = ["sorted_smtp_error"]
+__all__ = ["shown", "sorted_smtp_error"]
 
 _SHOWN_CHARS = 200
 
@@ -46,13 +46,13 @@ def sorted_smtp_error(error: Exception, *, left: bool, on: str) -> DealwireError
             return UnavailableError("the mail server does not answer in time", on=on, unknown_outcome=left)
         case OSError():
             return UnavailableError(
-                f"the connection to the mail server failed: {_short(str(error))}",
+                f"the connection to the mail server failed: {shown(str(error))}",
                 on=on,
                 unknown_outcome=left,
             )
         case SMTPException():
             return RefusedError(
-                f"the mail server cannot do what the settings ask for: {_short(error.message)}",
+                f"the mail server cannot do what the settings ask for: {shown(error.message)}",
                 on=on,
                 todo="Compare email.tls and email.username with what the server offers.",
             )
@@ -76,9 +76,10 @@ def _answers(error: SMTPResponseException) -> str:
 
 
 def _answer(error: SMTPResponseException) -> str:
-    return f"{error.code} {_short(error.message)}"
+    return f"{error.code} {shown(error.message)}"
 
 
-def _short(text: str) -> str:
+def shown(text: str) -> str:
+    """Give what a server says on one line, short and without addresses."""
     line = " ".join("".join(char if char.isprintable() else " " for char in text).split())
     return hide_addresses(line)[:_SHOWN_CHARS]
