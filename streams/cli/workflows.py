@@ -1,0 +1,68 @@
+"""`dealwire workflows`: which there are, and what is wrong with a file of them."""
+
+import asyncio
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.table import Table
+
+from connectors.kafka.registry import HttpRegistry
+from processors.catalogue import Catalogue
+from processors.lint import ERROR
+from schemas.definition.documents import Activation
+from schemas.errors import ExitCode
+from schemas.topics import TOPICS
+from streams.cli.context import settings
+from streams.control import Control
+from streams.definitions import check, read
+from streams.records import connect
+from streams.settings import Settings
+
+app = typer.Typer(
+    no_args_is_help=True, help="Which workflows there are, and what is wrong with a file of them."
+)
+
+
+@app.command("list", epilog="Example: dealwire workflows list")
+def list_workflows() -> None:
+    """List every workflow that was applied, with its versions."""
+    catalogue = asyncio.run(_catalogue(settings()))
+    table = Table("workflow", "active", "since", "versions", "stages", "title", box=None)
+    for name in sorted({name for name, _ in catalogue.versions}):
+        latest = catalogue.latest(name)
+        active = catalogue.activations.get(name, Activation())
+        table.add_row(
+            name,
+            f"[green]v{active.version}[/]" if active.version else "[dim]draft[/]",
+            active.since[:19] if active.version else "",
+            str(sum(1 for known, _ in catalogue.versions if known == name)),
+            ", ".join(latest.workflow.trigger.stages) if latest else "",
+            latest.workflow.title if latest else "",
+        )
+    Console().print(table)
+
+
+@app.command(epilog="Example: dealwire workflows lint examples/")
+def lint(
+    paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.", metavar="FILE...")],
+) -> None:
+    """Find what is wrong with definitions, without Kafka. Ends with DATA (65) if there is an error."""
+    placed = read(paths)
+    findings = check(placed)
+    for finding in findings:
+        typer.echo(str(finding))
+    if any(finding.severity == ERROR for finding in findings):
+        raise typer.Exit(ExitCode.DATA)
+    typer.echo(f"{len(placed)} definitions are sound.")
+
+
+async def _catalogue(read_settings: Settings) -> Catalogue:
+    records = await connect(HttpRegistry(read_settings.registry), read_settings.kafka, [TOPICS["control"]])
+    control = Control(read_settings.kafka, records)
+    try:
+        await control.refresh()
+    finally:
+        control.close()
+    return control.catalogue

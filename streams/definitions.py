@@ -1,0 +1,105 @@
+"""Definition files: found, read, checked, and written to the topic `control`."""
+
+import getpass
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+from confluent_kafka import KafkaException, Producer
+
+from connectors.kafka.config import KafkaConfig
+from connectors.kafka.registry import HttpRegistry
+from processors.applying import Applied, plan
+from processors.catalogue import control_key
+from processors.lint import ERROR, Finding, library, lint
+from processors.yaml_documents import Placed, parse
+from schemas.codec import cloudevents_headers
+from schemas.definition.documents import Workflow
+from schemas.errors import DefinitionError, UnavailableError, UsageError
+from schemas.topics import TOPICS
+from streams.control import Control
+from streams.records import connect
+from streams.settings import Settings
+
+_CONTROL = TOPICS["control"]
+_FLUSH_SECONDS = 30
+
+
+def read(paths: Sequence[Path]) -> list[Placed]:
+    """Read every `.yaml` file named or found in the folders named. Raises `UsageError`, `DefinitionError`."""
+    files: list[Path] = []
+    for path in paths:
+        found = sorted(path.glob("*.y*ml")) if path.is_dir() else [path]
+        if not found or not found[0].is_file():
+            raise UsageError(f"no definitions are at {path}", todo="Name a .yaml file or a folder of them.")
+        files += found
+    placed = []
+    for file in files:
+        try:
+            placed += parse(file.read_text("utf-8"), str(file))
+        except UnicodeDecodeError:
+            raise DefinitionError("not a UTF-8 text", on=str(file)) from None
+    return placed
+
+
+def check(placed: Sequence[Placed]) -> list[Finding]:
+    """Give every finding about these definitions."""
+    return lint(placed, library(placed))
+
+
+async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool = False) -> list[Applied]:
+    """Put definitions in force, and say what was done. Raises `DefinitionError` if one has an error."""
+    errors = [finding for finding in check(placed) if finding.severity == ERROR]
+    if errors:
+        raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
+    records = await connect(HttpRegistry(settings.registry), settings.kafka, [_CONTROL])
+    control = Control(settings.kafka, records)
+    try:
+        await control.refresh()
+    finally:
+        control.close()
+    workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
+    steps = list(
+        plan(workflows, library(placed), control.catalogue, at=datetime.now(UTC), actor=getpass.getuser())
+    )
+    if not dry_run:
+        producer = _Writer(settings.kafka)
+        for step in steps:
+            for record in step.records:
+                moment = record.at.isoformat() if record.at is not None else ""
+                key = control_key(record)
+                headers = cloudevents_headers(record, subject=key, time=moment)
+                producer.write(key, records.encode(record), headers)
+        producer.flush()
+    return steps
+
+
+class _Writer:
+    """Writes control records; a command may block."""
+
+    def __init__(self, config: KafkaConfig) -> None:
+        self._topic = config.topic(_CONTROL.name)
+        self._servers = config.bootstrap_servers
+        self._failed: list[str] = []
+        self._producer = Producer(
+            {**config.librdkafka(), "enable.idempotence": True, "partitioner": "murmur2_random"}
+        )
+
+    def write(self, key: str, value: bytes, headers: list[tuple[str, bytes]]) -> None:
+        def delivered(error: object, _message: object) -> None:
+            if error is not None:
+                self._failed.append(str(error))
+
+        try:
+            self._producer.produce(self._topic, value, key, headers=dict(headers), on_delivery=delivered)
+        except (KafkaException, BufferError) as error:
+            raise UnavailableError(f"Kafka does not take the record: {error}", on=self._topic) from error
+
+    def flush(self) -> None:
+        left = self._producer.flush(_FLUSH_SECONDS)
+        if left or self._failed:
+            raise UnavailableError(
+                f"{left + len(self._failed)} control records were not acknowledged {'; '.join(self._failed)}",
+                on=f"{self._topic} at {self._servers}",
+                todo="Apply again; what was written is not written twice.",
+            )
