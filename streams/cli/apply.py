@@ -15,8 +15,8 @@ app = typer.Typer()
 
 
 @app.command(
-    help="Give workflows, mappings, templates, mails and queues to every process. A workflow that changed gets "
-    "a new version; runs stay with theirs. Nothing is applied if any definition has an error.",
+    help="Give workflows, mappings, templates, mails and queues to every process. A workflow that changed "
+    "gets a new version; runs stay with theirs. Nothing is applied if any definition has an error.",
     epilog="Example: dealwire apply -f examples/",
 )
 def apply(

@@ -1,0 +1,149 @@
+"""The engine with sinks that always answer, for tests: every record it sends comes back as its result."""
+
+from collections import deque
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from functools import cache
+from pathlib import Path
+
+from processors.applying import plan
+from processors.catalogue import Catalogue, fold
+from processors.deal import Output, advance
+from processors.lint import library
+from processors.sample import DEAL
+from processors.yaml_documents import parse
+from schemas.account import UpsertAccount
+from schemas.assignment import AssignCsm
+from schemas.base import Record
+from schemas.deal import EnrichedDeal, EnrichmentRequest
+from schemas.definition.documents import Workflow
+from schemas.email import SendEmail
+from schemas.ids import derived_id, stage_entry_id
+from schemas.inbox import FAILED, RESULT, TIMER_DUE, InboxRecord
+from schemas.run import DealRuns
+from schemas.run_event import RunEvent
+from schemas.stage import StageEntry
+
+ROOT = Path(__file__).parents[3]
+T0 = datetime(2026, 9, 15, 8, 30, tzinfo=UTC)
+ORG, OPPORTUNITY = DEAL.org_id, DEAL.opportunity_id
+
+
+@cache
+def example_catalogue() -> Catalogue:
+    return catalogue_of(*(file.read_text("utf-8") for file in sorted((ROOT / "examples").glob("*.yaml"))))
+
+
+def catalogue_of(*texts: str) -> Catalogue:
+    placed = [each for text in texts for each in parse(text, "test.yaml")]
+    workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
+    steps = plan(workflows, library(placed), Catalogue(), at=T0 - timedelta(days=1), actor="test")
+    return fold(record for step in steps for record in step.records)
+
+
+def entry(stage: str = "Closed Won", moment: datetime = T0) -> StageEntry:
+    return StageEntry(
+        id=stage_entry_id(ORG, OPPORTUNITY, stage, moment),
+        org_id=ORG,
+        opportunity_id=OPPORTUNITY,
+        stage=stage,
+        entered_at=moment,
+    )
+
+
+class World:
+    """One opportunity: its state, what was sent, what is still to come in. Each input takes a second."""
+
+    def __init__(self, catalogue: Catalogue, deal: EnrichedDeal = DEAL) -> None:
+        self.catalogue = catalogue
+        self.deal = deal
+        self.state: DealRuns | None = None
+        self.sent: list[Output] = []
+        self.coming: deque[Record] = deque()
+        self.at = T0
+        self.failures: dict[type[Record], int] = {}
+
+    def take(self, record: Record) -> list[Output]:
+        self.at += timedelta(seconds=1)
+        advanced = advance(self.state, record, self.at, self.catalogue)  # type: ignore[arg-type]
+        assert not advanced.missing
+        # The state lives as JSON in a table, so it must survive that.
+        self.state = DealRuns.model_validate_json(advanced.state.model_dump_json())
+        assert self.state == advanced.state
+        self.sent += advanced.outputs
+        self.coming += [answer for out in advanced.outputs if (answer := self.answer(out.record)) is not None]
+        return list(advanced.outputs)
+
+    def answer(self, record: Record) -> Record | None:
+        """What the world does with a record that the engine sent."""
+        left = self.failures.get(type(record), 0)
+        if left:
+            self.failures[type(record)] = left - 1
+            return result(record, outcome=FAILED, retryable=True, error="it answers 503")
+        match record:
+            case EnrichmentRequest():
+                return self.deal.model_copy(
+                    update={"id": derived_id("enriched", record.id), "request_id": record.id}
+                )
+            case AssignCsm():
+                return result(record, output={"name": "Dana", "email": "dana@thread.example"})
+            case UpsertAccount() | SendEmail():
+                return result(record)
+            case _:
+                return None
+
+    def settle(self) -> None:
+        """Feed everything back, and let timers fall due, until nothing happens any more."""
+        for _ in range(500):
+            if self.coming:
+                self.take(self.coming.popleft())
+                continue
+            timers = self.state.timers() if self.state is not None else ()
+            if not timers:
+                return
+            run_id, timer = timers[0]
+            self.at = max(self.at, timer.due)
+            self.coming.append(due(run_id, timer.id))
+        raise AssertionError("it does not come to rest")
+
+    def events(self, kind: str = "") -> list[RunEvent]:
+        return [
+            out.record
+            for out in self.sent
+            if isinstance(out.record, RunEvent) and kind in ("", out.record.kind)
+        ]
+
+    def commands(self, kind: type[Record]) -> list[Record]:
+        return [out.record for out in self.sent if isinstance(out.record, kind)]
+
+
+def result(command: Record, **fields: object) -> InboxRecord:
+    attempt = getattr(command, "attempt", 1)
+    return InboxRecord(
+        id=derived_id("result", command.id, str(attempt)),
+        org_id=ORG,
+        kind=RESULT,
+        opportunity_id=OPPORTUNITY,
+        run_id=getattr(command, "run_id", ""),
+        command_id=command.id,
+        attempt=attempt,
+        **fields,  # type: ignore[arg-type]
+    )
+
+
+def due(run_id: str, timer_id: str) -> InboxRecord:
+    return InboxRecord(
+        id=timer_id,
+        org_id=ORG,
+        kind=TIMER_DUE,
+        opportunity_id=OPPORTUNITY,
+        run_id=run_id,
+        timer_id=timer_id,
+    )
+
+
+def with_amount(amount: object) -> EnrichedDeal:
+    return DEAL.model_copy(update={"opportunity": DEAL.opportunity.model_copy(update={"amount": amount})})
+
+
+__all__ = ["World", "catalogue_of", "due", "entry", "example_catalogue", "replace", "result", "with_amount"]
