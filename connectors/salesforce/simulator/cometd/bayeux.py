@@ -4,6 +4,7 @@ A request gives an answer: replies, and perhaps a connect that is held. A held c
 `poll` whenever something may have happened, until it gives its response.
 """
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -31,6 +32,7 @@ __all__ = ["COOKIES", "Answer", "Bayeux", "BayeuxRequest"]
 COOKIES = ("BAYEUX_BROWSER", "sfdc-stream")
 LARGEST_REQUEST = 32_768
 _OLDEST_VERSION = 37.0
+_VERSION = re.compile(r"\d{1,3}\.\d", re.ASCII)
 
 
 @dataclass(frozen=True, slots=True)
@@ -184,7 +186,5 @@ def _overloaded(message: Message, reason: str) -> Message:
 def _wrong_version(version: str | None) -> str | None:
     if not version:
         return failures.NO_VERSION
-    try:
-        return None if float(version) >= _OLDEST_VERSION else failures.UNSUPPORTED_VERSION
-    except ValueError:
-        return failures.UNSUPPORTED_VERSION
+    supported = _VERSION.fullmatch(version) is not None and float(version) >= _OLDEST_VERSION
+    return None if supported else failures.UNSUPPORTED_VERSION

@@ -74,6 +74,7 @@ def test_cookies_are_needed_after_the_handshake(client: Client, cookie: str) -> 
     [
         (None, "400::API version in the URI is mandatory. URI format: '/cometd/67.0'"),
         ("36.0", "400::Unsupported API version. Only API versions '37.0' and later are supported."),
+        ("inf", "400::Unsupported API version. Only API versions '37.0' and later are supported."),
         ("latest", "400::Unsupported API version. Only API versions '37.0' and later are supported."),
     ],
 )
