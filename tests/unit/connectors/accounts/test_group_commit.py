@@ -67,11 +67,12 @@ async def test_a_bug_leaves_nobody_waiting() -> None:
         await GroupCommit(write).submit(1)
 
 
-async def test_who_gave_up_waiting_does_not_disturb_the_others() -> None:
+@pytest.mark.parametrize("given_up", [2, 3])
+async def test_who_gave_up_waiting_does_not_disturb_the_others(given_up: int) -> None:
     database = Database()
     database.may_write.clear()
     commits = GroupCommit(database.write)
-    impatient, patient = (asyncio.create_task(commits.submit(item)) for item in (2, 4))
+    impatient, patient = (asyncio.create_task(commits.submit(item)) for item in (given_up, 4))
     await asyncio.sleep(0)
     impatient.cancel()
     await asyncio.sleep(0)
