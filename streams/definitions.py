@@ -10,15 +10,15 @@ from confluent_kafka import KafkaException, Producer
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.registry import HttpRegistry
 from processors.applying import Applied, plan
-from processors.catalogue import control_key
+from processors.catalogue import Catalogue, control_key
 from processors.lint import ERROR, Finding, library, lint
 from processors.yaml_documents import Placed, parse
 from schemas.codec import cloudevents_headers
 from schemas.definition.documents import Workflow
 from schemas.errors import DefinitionError, UnavailableError, UsageError
 from schemas.topics import TOPICS
-from streams.control import Control
-from streams.records import connect
+from streams.catalogue import LiveCatalogue
+from streams.records import Records, connect
 from streams.settings import Settings
 
 _CONTROL = TOPICS["control"]
@@ -53,15 +53,9 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     if errors:
         raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
     records = await connect(HttpRegistry(settings.registry), settings.kafka, [_CONTROL])
-    control = Control(settings.kafka, records)
-    try:
-        await control.refresh()
-    finally:
-        control.close()
+    catalogue = await in_force(settings.kafka, records)
     workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
-    steps = list(
-        plan(workflows, library(placed), control.catalogue, at=datetime.now(UTC), actor=getpass.getuser())
-    )
+    steps = list(plan(workflows, library(placed), catalogue, at=datetime.now(UTC), actor=getpass.getuser()))
     if not dry_run:
         producer = _Writer(settings.kafka)
         for step in steps:
@@ -72,6 +66,16 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
                 producer.write(key, records.encode(record), headers)
         producer.flush()
     return steps
+
+
+async def in_force(config: KafkaConfig, records: Records) -> Catalogue:
+    """Read what is in force now. Raises `UnavailableError`."""
+    live = LiveCatalogue(config, records)
+    try:
+        await live.start()
+        return live.now
+    finally:
+        await live.stop()
 
 
 class _Writer:

@@ -15,8 +15,7 @@ from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
 from schemas.topics import TOPICS
 from streams.cli.context import settings
-from streams.control import Control
-from streams.definitions import check, read
+from streams.definitions import check, in_force, read
 from streams.records import connect
 from streams.settings import Settings
 
@@ -60,9 +59,4 @@ def lint(
 
 async def _catalogue(read_settings: Settings) -> Catalogue:
     records = await connect(HttpRegistry(read_settings.registry), read_settings.kafka, [TOPICS["control"]])
-    control = Control(read_settings.kafka, records)
-    try:
-        await control.refresh()
-    finally:
-        control.close()
-    return control.catalogue
+    return await in_force(read_settings.kafka, records)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 from processors.applying import plan
 from processors.catalogue import Catalogue, fold
@@ -117,7 +118,7 @@ class World:
         return [out.record for out in self.sent if isinstance(out.record, kind)]
 
 
-def result(command: Record, **fields: object) -> InboxRecord:
+def result(command: Record, **fields: Any) -> InboxRecord:
     attempt = getattr(command, "attempt", 1)
     return InboxRecord(
         id=derived_id("result", command.id, str(attempt)),
@@ -127,7 +128,7 @@ def result(command: Record, **fields: object) -> InboxRecord:
         run_id=getattr(command, "run_id", ""),
         command_id=command.id,
         attempt=attempt,
-        **fields,  # type: ignore[arg-type]
+        **fields,
     )
 
 

@@ -135,9 +135,10 @@ def test_a_stage_nobody_waits_for_costs_nothing() -> None:
 
 @pytest.mark.parametrize("what", ["fetch", "account", "mail"])
 def test_what_fails_is_tried_again_with_the_same_id_until_it_succeeds(what: str) -> None:
-    world = closed(**{what: 3})
+    world = closed("40000", **{what: 3})
     assert world.events("run.completed")
-    kind = {"fetch": EnrichmentRequest, "account": UpsertAccount, "mail": SendEmail}[what]
+    kinds: dict[str, type[Record]] = {"fetch": EnrichmentRequest, "account": UpsertAccount, "mail": SendEmail}
+    kind = kinds[what]
     tried = [command for command in world.commands(kind) if command.id == world.commands(kind)[0].id]
     assert [getattr(command, "attempt", 0) for command in tried] == [1, 2, 3, 4][: len(tried)]
     assert len(tried) >= 4
