@@ -1,10 +1,15 @@
 """What we need to be told about the mail server."""
 
-from typing import Literal, Self
+from typing import Annotated, Literal, Self
 
-from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
 
 from connectors.email.addresses import parse_address
+
+
+def _is_an_address(text: str) -> str:
+    parse_address(text)
+    return text
 
 
 class EmailConfig(BaseModel):
@@ -12,7 +17,7 @@ class EmailConfig(BaseModel):
 
     model_config = ConfigDict(frozen=True, extra="forbid")
 
-    sender: str = Field(
+    sender: Annotated[str, AfterValidator(_is_an_address)] = Field(
         "dealwire <dealwire@dealwire.example>",
         description="Whom mail comes from; its domain also stands in each Message-ID.",
         examples=["Deal desk <deals@example.com>"],
@@ -34,12 +39,6 @@ class EmailConfig(BaseModel):
     connection_age_seconds: float = Field(
         60.0, ge=0, le=3600, description="How long a connection is used for further mails."
     )
-
-    @field_validator("sender")
-    @classmethod
-    def _is_an_address(cls, value: str) -> str:
-        parse_address(value)
-        return value
 
     @model_validator(mode="after")
     def _login_is_whole_and_covered(self) -> Self:
