@@ -30,7 +30,7 @@ class Observed:
     events: Sequence[RunEvent] = ()
     accounts: Sequence[tuple[Account, datetime]] = ()
     held: Mapping[str, int] = field(default_factory=dict)
-    """How often the sink created an account, by account key."""
+    """How many accounts the sink holds, by account key or by opportunity."""
     message_ids: Sequence[str] = ()
     """The Message-ID of every mail that arrived, as often as it did."""
 

@@ -53,6 +53,7 @@ class Deployment:
         self.children: dict[str, Child] = {}
         self.org: Mapping[str, Any] = {}
         self._health: dict[str, int] = {}
+        self._accounts_url = ""
 
     @property
     def settings_file(self) -> Path:
@@ -110,6 +111,20 @@ class Deployment:
     def kill(self, name: str) -> None:
         """`kill -9` one process."""
         self.children[name].kill()
+
+    def mind(self) -> list[str]:
+        """Start again whatever has ended by itself, as whoever runs dealwire does; give the names."""
+        ended = [name for name, child in self.children.items() if not child.running]
+        for name in ended:
+            self.start(name)
+        return ended
+
+    def accounts_created(self) -> Mapping[str, int]:
+        """Give how many accounts the accounts API holds for each opportunity."""
+        url = f"{self._accounts_url}/stats"
+        with urllib.request.urlopen(url, timeout=30) as reply:  # noqa: S310 - our own child, on loopback
+            created: Mapping[str, int] = json.loads(reply.read())["accounts"]
+        return created
 
     def run(self, *arguments: str) -> str:
         """Run one command of ours to its end and give what it printed."""
@@ -172,11 +187,13 @@ class Deployment:
     def _start_accounts_api(self) -> None:
         log = self.folder / "accounts-api.log"
         log.unlink(missing_ok=True)
+        (port,) = free_ports(1)  # chosen here, so that it is the same after a restart
         command = ["standin", "accounts-api", "--data", str(self.folder / "accounts-api.db")]
+        command += ["--port", str(port), "--faults", str(self.plan.seed)]
         child = self.children["accounts-api"] = Child(
             "accounts-api", [sys.executable, "-m", "streams", *command], log=log
         )
-        self.accounts_api = self._start_announced(child)
+        self._accounts_url = str(self._start_announced(child)["url"])
 
     def _start_announced(self, child: Child) -> Mapping[str, Any]:
         """Start a process that prints one line of JSON when it is ready, and give what the line says."""
@@ -198,7 +215,7 @@ class Deployment:
         sections["accounts.sql"] = {"url": f"sqlite+aiosqlite:///{self.database}"}
         if self.plan.accounts_api:
             sections["accounts"] = {"sink": "http"}
-            sections["accounts.http"] = {"url": self.accounts_api["url"]}
+            sections["accounts.http"] = {"url": self._accounts_url, "timeout_seconds": 3.0}
         sections["worker"] = {"data_dir": str(self.folder / "worker")}
         for name, values in self.plan.settings.items():
             sections.setdefault(name, {}).update(values)

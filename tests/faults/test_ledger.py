@@ -53,10 +53,11 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
         moves, killed = [], Counter[str]()
         for number, (deal, stage) in enumerate(way):
             moves.append(mover.move(deal, stage))
+            deployment.mind()
             for victim in schedule.get(number, ()):
                 _kill_and_start(deployment, victim)
                 killed[victim] += 1
-        found, ledger = _settled(Observer(deployment), moves)
+        found, ledger = _settled(deployment, moves)
         resent = _resent(found)
         report = {
             "seed": seed,
@@ -104,11 +105,13 @@ def _kill_and_start(deployment: Deployment, victim: str) -> None:
         deployment.start(victim)
 
 
-def _settled(observer: Observer, moves: list[Move]) -> tuple[Observed, Ledger]:
+def _settled(deployment: Deployment, moves: list[Move]) -> tuple[Observed, Ledger]:
     """Look until the ledger is whole, or until nothing has changed for long enough to give up."""
+    observer = Observer(deployment)
     state: dict[str, Observed | Ledger] = {}
 
     def whole() -> bool:
+        deployment.mind()
         state["found"] = found = observer.observe()
         state["ledger"] = ledger = balance(moves, frozenset(PATH[-1:]), found)
         return ledger.whole(resent_mails=_resent(found))
