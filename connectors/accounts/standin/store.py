@@ -46,7 +46,7 @@ class Stats(BaseModel):
 
 
 class Store:
-    """Holds everything in `file`, or in memory. A change is on disk when the call returns.
+    """Holds everything in `file`, or in memory. A change survives `kill -9` when the call returns.
 
     All calls come from one thread, the one that made it.
     """
@@ -56,6 +56,7 @@ class Store:
             file.parent.mkdir(parents=True, exist_ok=True)
         self._db = sqlite3.connect(file or ":memory:", isolation_level=None)
         self._db.execute("PRAGMA journal_mode=WAL")
+        self._db.execute("PRAGMA synchronous=NORMAL")  # survives the end of the process, not of the machine
         self._db.executescript(_SCHEMA)
 
     def close(self) -> None:
