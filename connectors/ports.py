@@ -11,7 +11,7 @@ from typing import Protocol
 
 from schemas.account import Account
 from schemas.base import Record
-from schemas.change import Change
+from schemas.change import Change, Checkpoint
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.email import SendEmail
 from schemas.errors import DealwireError, DecodeError
@@ -45,8 +45,9 @@ class Malformed:
 class Received:
     """One event of a subscription: its position, and a change for each of its records (maybe none).
 
-    `quiet` marks an empty answer: nothing more up to `at`; it has no position. `malformed` is set for an
-    event that could not be read, to be set aside before the position moves past it.
+    `quiet` says that there was nothing more up to `at`; it has no position. Nor has what a source gives first
+    of all, to say that it is subscribed. `malformed` is an event that could not be read, to be set aside
+    before the position moves past it.
     """
 
     channel: str
@@ -74,6 +75,21 @@ class ChangeSource(Protocol):
 
     async def close(self) -> None:
         """Leave the session; events not yet given are given again after `events(resume_after)`."""
+        ...
+
+
+class Checkpoints(Protocol):
+    """Where positions of subscriptions are kept."""
+
+    async def kept(self, org_id: str, channel: str) -> Sequence[Checkpoint]:
+        """Give the checkpoints still kept; that of the highest epoch and sequence holds.
+
+        Raises `UnavailableError`.
+        """
+        ...
+
+    async def write(self, checkpoint: Checkpoint) -> None:
+        """Keep a checkpoint; it is kept when this returns."""
         ...
 
 

@@ -34,7 +34,40 @@ COMMITTED_LAG = Metric(
 )
 TIMERS_WAITING = Metric("dealwire_timers_waiting", "gauge", "Timers of this worker's runs not yet due.")
 
-METRICS = (RECORDS_DONE, DEAD_LETTERS, RETRIES, FAILED_ATTEMPTS, IN_FLIGHT, COMMITTED_LAG, TIMERS_WAITING)
+CAPTURE_RECEIVED = Metric("dealwire_capture_received_total", "counter", "Change events heard from the org.")
+CAPTURE_PUBLISHED = Metric(
+    "dealwire_capture_published_total", "counter", "Changes given to Kafka, one for each record."
+)
+CAPTURE_CHECKPOINTS = Metric("dealwire_capture_checkpoints_total", "counter", "Positions kept.")
+CAPTURE_GAPS = Metric(
+    "dealwire_capture_gaps_total", "counter", "Times that events were missed since a position had expired."
+)
+CAPTURE_RECONNECTS = Metric(
+    "dealwire_capture_reconnects_total", "counter", "Sessions with the org that were lost."
+)
+CAPTURE_LAG = Metric(
+    "dealwire_capture_lag_seconds", "gauge", "Age of the last change when it was heard; 0 when all is quiet."
+)
+CAPTURE_IN_FLIGHT = Metric(
+    "dealwire_capture_in_flight", "gauge", "Events that Kafka has not acknowledged yet, in their order."
+)
+
+METRICS = (
+    RECORDS_DONE,
+    DEAD_LETTERS,
+    RETRIES,
+    FAILED_ATTEMPTS,
+    IN_FLIGHT,
+    COMMITTED_LAG,
+    TIMERS_WAITING,
+    CAPTURE_RECEIVED,
+    CAPTURE_PUBLISHED,
+    CAPTURE_CHECKPOINTS,
+    CAPTURE_GAPS,
+    CAPTURE_RECONNECTS,
+    CAPTURE_LAG,
+    CAPTURE_IN_FLIGHT,
+)
 """All of them, as the docs list them."""
 
 Labels = tuple[tuple[str, str], ...]

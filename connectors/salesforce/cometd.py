@@ -148,7 +148,7 @@ class _Session:
                 await self._client.subscribe(self._channel)
         except (AiosfstreamException, aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
             raise self._guard.failure or self._guard.lost(type(error).__name__) from error
-        self._guard.subscribed(began)
+        await self._guard.subscribed(began, only_new=position == _ONLY_NEW)
         self._watch = asyncio.create_task(self._doubt_when_cut())
 
     async def next(self) -> Received:
@@ -231,11 +231,10 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
             if reply["channel"] == "/meta/connect" and self._is_subscribed and not events:
                 await self.arrivals.put(Received(self._channel, "", (), now, quiet=True))
 
-    def subscribed(self, since: datetime) -> None:
-        """Note that the subscription holds, and that it was asked for at `since`."""
+    async def subscribed(self, since: datetime, *, only_new: bool) -> None:
+        """Tell that the subscription holds since `since`; with new events only, nothing was before."""
         self._is_subscribed = True
-        if not self.arrivals.full():
-            self.arrivals.put_nowait(Received(self._channel, "", (), since, quiet=True))
+        await self.arrivals.put(Received(self._channel, "", (), since, quiet=only_new))
 
     async def doubt(self, error: DealwireError) -> None:
         """End the session with an error, after what has arrived; the first one counts."""

@@ -1,0 +1,95 @@
+"""`dealwire subscriber`: hears the changes of one org and publishes them to Kafka."""
+
+import asyncio
+import signal
+from contextlib import AsyncExitStack
+from typing import Annotated
+
+import typer
+
+from connectors.kafka.checkpoints import KafkaCheckpoints
+from connectors.kafka.producer import Producer
+from connectors.kafka.registry import HttpRegistry
+from connectors.ports import SystemClock
+from connectors.salesforce.auth import TokenManager
+from connectors.salesforce.cometd import CometdSource
+from connectors.salesforce.config import SalesforceConfig
+from schemas.errors import ConfigurationError
+from schemas.topics import TOPICS
+from streams.cli.context import settings
+from streams.health import HealthServer
+from streams.logs import bind
+from streams.metrics import Metrics
+from streams.patience import patiently
+from streams.records import connect
+from streams.settings import Settings
+from streams.subscriber import Subscriber, Wiring
+
+_TOPICS = [TOPICS["salesforce.changes"], TOPICS["salesforce.checkpoints"]]
+
+app = typer.Typer(help="Hear changes of an org and publish them to Kafka.")
+
+
+@app.command(epilog="Example: dealwire subscriber --org production")
+def subscriber(
+    org: Annotated[str, typer.Option(help="The org, by its name in the settings.")],
+) -> None:
+    """Hear changes of an org and publish them to Kafka, until SIGTERM.
+
+    One process subscribes for an org; a second one costs delivered events and breaks nothing.
+    """
+    effective = settings()
+    if org not in effective.orgs:
+        known = ", ".join(effective.orgs) or "none"
+        raise ConfigurationError(
+            f"the settings name no org {org!r}", on="[orgs]", todo=f"Known are: {known}. Add [orgs.{org}]."
+        )
+    bind(org_name=org)
+    asyncio.run(_run(effective, effective.orgs[org]))
+
+
+async def _run(effective: Settings, config: SalesforceConfig) -> None:
+    stop = asyncio.Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        asyncio.get_running_loop().add_signal_handler(number, stop.set)
+    metrics, clock, tokens = Metrics(), SystemClock(), TokenManager(config)
+    subscribers: list[Subscriber] = []
+    async with AsyncExitStack() as stack:
+        if effective.worker.health_port:
+            health = HealthServer(
+                effective.worker.health_host,
+                effective.worker.health_port,
+                metrics,
+                live=lambda: True,
+                ready=lambda: bool(subscribers) and all(each.ready for each in subscribers),
+            )
+            stack.push_async_callback(health.stop)
+            await health.start()
+        records = await connect(HttpRegistry(effective.registry), effective.kafka, _TOPICS)
+        token = await patiently(tokens.token, stop)
+        if token is None:
+            return
+        producer = Producer(effective.kafka)
+        stack.push_async_callback(producer.close)
+        subscribers += [
+            Subscriber(
+                Wiring(
+                    source=CometdSource(config, channel, tokens, clock),
+                    producer=producer,
+                    checkpoints=KafkaCheckpoints(effective.kafka, producer, records),
+                    records=records,
+                    kafka=effective.kafka,
+                    metrics=metrics,
+                    clock=clock,
+                ),
+                token.org_id,
+                channel,
+            )
+            for channel in config.channels
+        ]
+        running = [asyncio.create_task(each.run(stop)) for each in subscribers]
+        await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
+        stop.set()
+        ended = await asyncio.gather(*running, return_exceptions=True)
+        for error in filter(None, ended):
+            raise error

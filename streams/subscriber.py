@@ -1,0 +1,254 @@
+"""From a subscription to Kafka: every change published, the position moved only behind what Kafka has.
+
+At least once, in the channel's order per record: a crash repeats what came after the last checkpoint, with
+the same ids. A checkpoint stands at the end of the contiguous prefix that Kafka has acknowledged.
+"""
+
+import asyncio
+import math
+from collections.abc import Callable
+from contextlib import aclosing
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from random import SystemRandom
+
+import structlog
+
+from connectors.kafka.config import KafkaConfig
+from connectors.kafka.producer import Producer
+from connectors.ports import RETAINED_EDGE, ChangeSource, Checkpoints, Clock, Received
+from processors.checkpointing import (
+    AcknowledgedPrefix,
+    Place,
+    holding,
+    missing_since,
+    next_after,
+    place_of,
+    subscribed_since,
+    taken_over,
+)
+from schemas.errors import GapError, UnavailableError
+from streams.metrics import (
+    CAPTURE_CHECKPOINTS,
+    CAPTURE_GAPS,
+    CAPTURE_IN_FLIGHT,
+    CAPTURE_LAG,
+    CAPTURE_PUBLISHED,
+    CAPTURE_RECEIVED,
+    CAPTURE_RECONNECTS,
+    DEAD_LETTERS,
+    Metric,
+    Metrics,
+)
+from streams.publishing import Publisher
+from streams.records import Records
+
+__all__ = ["Subscriber", "Wiring"]
+
+_CHECKPOINT_EVERY_S = 1.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
+_LONGEST_DOUBLING = 10
+_LAST_ACKNOWLEDGEMENTS_S = 20.0
+
+log = structlog.get_logger(__name__)
+_chance = SystemRandom().random
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wiring:
+    """What a subscriber works with. `chance` draws from 0 to 1, for pauses that do not fall together."""
+
+    source: ChangeSource
+    producer: Producer
+    checkpoints: Checkpoints
+    records: Records
+    kafka: KafkaConfig
+    metrics: Metrics
+    clock: Clock
+    chance: Callable[[], float] = _chance
+
+
+class Subscriber:
+    """One channel of one org. `ready` once it is subscribed and Kafka has kept its first checkpoint."""
+
+    def __init__(self, wiring: Wiring, org_id: str, channel: str) -> None:
+        self._wiring = wiring
+        self._org_id = org_id
+        self._channel = channel
+        self._log = log.bind(org=org_id, channel=channel)
+        self._checkpoint = taken_over(None, org_id, channel)
+        self._prefix = AcknowledgedPrefix(Place())
+        self._heard = ""
+        """The last position this process was given; empty before the first, and after a gap."""
+        self._is_in_gap = False
+        self._missing_from: datetime | None = None
+        self._skip_before: datetime | None = None
+        self._moved = asyncio.Event()
+        self._idle = asyncio.Event()
+        self._failed: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+        self._publisher = Publisher(
+            wiring.producer,
+            wiring.records,
+            wiring.kafka,
+            on_moved=self._on_moved,
+            on_failed=lambda error: None if self._failed.done() else self._failed.set_exception(error),
+        )
+        self._lag_s = 0.0
+        self.ready = False
+        labels = {"org": org_id, "channel": channel}
+        wiring.metrics.watch(CAPTURE_LAG, lambda: self._lag_s, **labels)
+        wiring.metrics.watch(CAPTURE_IN_FLIGHT, lambda: self._prefix.in_flight, **labels)
+
+    async def run(self, stop: asyncio.Event) -> None:
+        """Capture until `stop`, then wait for what is in flight and keep a last checkpoint.
+
+        Raises `RefusedError` when the org says no for good, and whatever Kafka gave a record back with.
+        """
+        former = holding(await self._wiring.checkpoints.kept(self._org_id, self._channel))
+        self._checkpoint = taken_over(former, self._org_id, self._channel)
+        self._prefix = AcknowledgedPrefix(place_of(self._checkpoint))
+        self._log.info("capture begins", epoch=self._checkpoint.epoch, after=self._checkpoint.replay_id)
+        capture = asyncio.create_task(self._capture())
+        keeping = asyncio.create_task(self._keep_checkpoints())
+        stopped = asyncio.create_task(stop.wait())
+        try:
+            await asyncio.wait((self._failed, capture, keeping, stopped), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for task in (capture, stopped):
+                task.cancel()
+            await asyncio.gather(capture, stopped, return_exceptions=True)
+            await self._drain()
+            keeping.cancel()
+            await asyncio.gather(keeping, return_exceptions=True)
+        for ended in (self._failed, capture, keeping):
+            if ended.done() and not ended.cancelled():
+                ended.result()
+        if self.ready:
+            await self._keep(self._prefix.place)
+        self._log.info("capture ended", after=self._checkpoint.replay_id)
+
+    async def _capture(self) -> None:
+        """Open one session after another, each after the last event of the one before."""
+        failures = 0
+        while True:
+            heard = False
+            try:
+                async with aclosing(self._wiring.source.events(self._resume_after())) as events:
+                    async for received in events:
+                        heard = True
+                        await self._take(received)
+            except GapError as error:
+                self._lose_position(error)
+            except UnavailableError as error:
+                failures = 0 if heard else failures + 1
+                pause_s = self._pause_s(failures, error.retry_after)
+                self._count(CAPTURE_RECONNECTS)
+                self._log.warning("session lost", error=str(error), failures=failures, pause_s=pause_s)
+                await asyncio.sleep(pause_s)
+
+    def _resume_after(self) -> str | None:
+        place = self._prefix.place
+        self._skip_before = None
+        if self._is_in_gap:
+            return RETAINED_EDGE
+        if position := self._heard or place.replay_id:
+            return position
+        if place == Place():
+            return None
+        self._skip_before = subscribed_since(place)
+        return RETAINED_EDGE
+
+    def _pause_s(self, failures: int, asked: timedelta | None) -> float:
+        doubled = min(math.ldexp(_FIRST_PAUSE_S, min(failures, _LONGEST_DOUBLING)), _LONGEST_PAUSE_S)
+        jittered = doubled * (1 + self._wiring.chance()) / 2
+        return round(max(jittered, asked.total_seconds() if asked is not None else 0.0), 3)
+
+    def _lose_position(self, error: GapError) -> None:
+        self._count(CAPTURE_GAPS)
+        if not self._is_in_gap:
+            self._is_in_gap = True
+            self._missing_from = missing_since(self._prefix.place)
+        self._log.error(
+            "events are missing",
+            error=str(error),
+            after=self._heard or self._prefix.place.replay_id,
+            missing_from=self._missing_from,
+        )
+        self._heard = ""
+        if self._prefix.forgotten():
+            self._on_moved()
+
+    def _end_gap(self, until: datetime) -> None:
+        self._is_in_gap = False
+        self._log.error(
+            "the window of missing events is known",
+            missing_from=self._missing_from,
+            missing_until=until,
+            todo="Capture goes on from the oldest retained event; read the window back from the org.",
+        )
+
+    async def _take(self, received: Received) -> None:
+        if received.quiet:
+            if self._is_in_gap:
+                self._end_gap(received.at)
+            self._lag_s = 0.0
+            if self._prefix.quiet(received.at):
+                self._on_moved()
+            return
+        committed = next((change.commit_time for change in received.changes), None)
+        if received.replay_id:
+            self._count(CAPTURE_RECEIVED)
+            if self._is_in_gap:
+                self._end_gap(committed or received.at)
+        skip = self._skip_before
+        changes = [
+            change
+            for change in received.changes
+            if skip is None or change.commit_time is None or change.commit_time >= skip
+        ]
+        ticket = self._prefix.received(received.replay_id, committed)
+        self._heard = received.replay_id or self._heard
+        await self._publisher.publish(self._prefix, ticket, received, changes)
+        self._count(CAPTURE_PUBLISHED, len(changes))
+        if received.malformed is not None:
+            self._wiring.metrics.add(DEAD_LETTERS, agent="subscriber")
+        if committed is not None:
+            self._lag_s = (self._wiring.clock.now() - committed).total_seconds()
+
+    async def _keep_checkpoints(self) -> None:
+        """Keep the place whenever it has moved, once a second at most."""
+        while True:
+            await self._moved.wait()
+            self._moved.clear()
+            await self._keep(self._prefix.place)
+            if not self.ready:
+                self.ready = True
+                self._log.info("subscribed", after=self._checkpoint.replay_id)
+            await asyncio.sleep(_CHECKPOINT_EVERY_S)
+
+    async def _keep(self, place: Place) -> None:
+        # Moved on first: a write that is cancelled may be kept all the same, and no two may have one number.
+        self._checkpoint = next_after(self._checkpoint, place)
+        await self._wiring.checkpoints.write(self._checkpoint)
+        self._count(CAPTURE_CHECKPOINTS)
+
+    def _on_moved(self) -> None:
+        self._moved.set()
+        if not self._prefix.in_flight:
+            self._idle.set()
+
+    async def _drain(self) -> None:
+        """Wait, not for ever, until Kafka has what was received."""
+        if not self._prefix.in_flight:
+            return
+        self._idle.clear()
+        idle = asyncio.create_task(self._idle.wait())
+        await asyncio.wait(
+            (idle, self._failed), timeout=_LAST_ACKNOWLEDGEMENTS_S, return_when=asyncio.FIRST_COMPLETED
+        )
+        idle.cancel()
+        if left := self._prefix.in_flight:
+            self._log.warning("not all was acknowledged; the next start repeats it", left=left)
+
+    def _count(self, metric: Metric, by: int = 1) -> None:
+        self._wiring.metrics.add(metric, by, org=self._org_id, channel=self._channel)
