@@ -157,6 +157,7 @@ async def test_a_websocket_is_refused(server: OrgServer) -> None:
         ("/cometd/66.0", True),
         ("/cometd/66.0/", True),
         ("/cometd/66.0/handshake", True),
+        ("/cometd/66.0/subscribe", True),
         ("/cometd/replay/36.0", False),
         ("/cometd/36.0", False),
         ("/cometd", False),

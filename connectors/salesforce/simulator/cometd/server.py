@@ -38,8 +38,8 @@ class CometdServer:
         return [
             web.route("*", "/cometd{slash:/?}", self._serve),
             web.route("*", "/cometd/{version}{slash:/?}", self._serve),
-            # Standard clients say the meta message in the path too.
-            web.route("*", "/cometd/{version}/{step:handshake|connect|disconnect}", self._serve),
+            # Standard clients say a single meta message in the path too, in Java also subscribe.
+            web.route("*", "/cometd/{version:[0-9.]+}/{step:[a-z]+}", self._serve),
             # Version 36.0 alone had its replay here.
             web.route("*", "/cometd/replay/{version}{slash:/?}", self._serve),
         ]
