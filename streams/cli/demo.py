@@ -1,6 +1,7 @@
 """`dealwire demo`: deals close, accounts appear, mails arrive, on this machine."""
 
 import shutil
+import sys
 import time
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
@@ -69,7 +70,7 @@ def demo(
 
 def examples() -> Path:
     """Give the folder of the examples: in a checkout, or as it came with the installed package."""
-    for folder in (Path(__file__).parents[2] / "examples", Path(__file__).parents[1] / "examples"):
+    for folder in (Path(__file__).parents[2] / "examples", Path(sys.prefix) / "share/dealwire/examples"):
         if folder.is_dir():
             return folder
     raise ConfigurationError("the examples are not here", todo="Run it in a checkout: make demo")
