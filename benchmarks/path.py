@@ -26,7 +26,7 @@ def measure(
     try:
         deployment.up([examples()])
         run = _Run(deployment)
-        result = {
+        result: dict[str, Any] = {
             "one at a time": run.part(singly, run.one_at_a_time),
             f"{rate:g} deals/s": run.part(steady, lambda deals: run.at_rate(deals, rate)),
             "all at once": run.part(burst, run.at_once),
