@@ -49,6 +49,9 @@ def serve_org(
         int | None, typer.Option(help="A port for moving the clock and scripting faults; 0 is a free one.")
     ] = None,
     edition: Annotated[Edition, typer.Option(help="Whose limits it has.")] = Edition.ENTERPRISE,
+    multi_currency: Annotated[
+        bool, typer.Option("--multi-currency", help="Deals in several currencies, each saying its own.")
+    ] = False,
     lifetime: Annotated[str, typer.Option(help="How long an access token lives without being used.")] = "2h",
     data: Annotated[
         Path | None,
@@ -65,6 +68,7 @@ def serve_org(
                 seed=seed,
                 deals=deals,
                 edition=edition,
+                multi_currency=multi_currency,
                 lifetime=duration(lifetime),
                 host=host,
                 port=port,

@@ -16,6 +16,8 @@ import structlog
 from connectors.salesforce.simulator.clock import LiveClock
 from connectors.salesforce.simulator.connected_app import make_key
 from connectors.salesforce.simulator.limits import Edition
+from connectors.salesforce.simulator.objects import OBJECTS
+from connectors.salesforce.simulator.objects.currencies import with_currencies
 from connectors.salesforce.simulator.org import Org
 from connectors.salesforce.simulator.seed import plant
 from connectors.salesforce.simulator.server import OrgServer
@@ -31,6 +33,7 @@ class Serving:
     seed: int
     deals: int
     edition: Edition
+    multi_currency: bool
     lifetime: timedelta
     host: str
     port: int
@@ -77,6 +80,7 @@ def _planted(serving: Serving) -> Org:
         clock=LiveClock(),
         edition=serving.edition,
         session_timeout=serving.lifetime,
+        objects=with_currencies(OBJECTS) if serving.multi_currency else OBJECTS,
     )
     # Nothing that is planted ever goes; looking through it for garbage would cost more than making it.
     gc.disable()

@@ -4,6 +4,7 @@ from decimal import Decimal
 from typing import TYPE_CHECKING
 
 from connectors.salesforce.simulator.objects import Value
+from connectors.salesforce.simulator.objects.currencies import CORPORATE, CURRENCIES
 from connectors.salesforce.simulator.objects.opportunity import FORECAST_NAMES, STAGES
 
 if TYPE_CHECKING:
@@ -61,6 +62,17 @@ def lay(org: "Org") -> tuple[str, str]:
                 **stamps,
             },
         )
+    if "CurrencyType" in org.objects:
+        for name, rate in CURRENCIES:
+            row: dict[str, Value] = {
+                "Id": org.ids.mint("01L"),
+                "IsoCode": name,
+                "ConversionRate": Decimal(rate),
+                "DecimalPlaces": 2,
+                "IsActive": True,
+                "IsCorporate": name == CORPORATE,
+            }
+            org.store.put("CurrencyType", row | stamps)
     return admin, integration
 
 

@@ -4,6 +4,7 @@ import re
 from datetime import timedelta
 from decimal import Decimal
 
+from connectors.salesforce.simulator.objects.currencies import CURRENCIES
 from connectors.salesforce.simulator.objects.people import INDUSTRIES
 from connectors.salesforce.simulator.seed.garden import Company, Garden
 
@@ -28,6 +29,7 @@ def plant_company(garden: Garden) -> Company:
     owner = chance.choice(garden.reps)
     employees = int(10 ** chance.uniform(1, 4.5))
     made = garden.ago(_TWO_YEARS, _YEAR)
+    currency = chance.choice(CURRENCIES)[0] if "CurrencyType" in garden.org.objects else None
     account_id = garden.put(
         "Account",
         {
@@ -44,6 +46,7 @@ def plant_company(garden: Garden) -> Company:
             "BillingPostalCode": code,
             "BillingCountry": country,
             "OwnerId": owner,
+            "CurrencyIsoCode": currency,
         },
         owner,
         made,
@@ -52,7 +55,7 @@ def plant_company(garden: Garden) -> Company:
         _contact(garden, account_id, owner, host.removeprefix("www."))
         for _ in range(chance.choice(_CONTACTS))
     )
-    return Company(account_id, name, owner, contacts)
+    return Company(account_id, name, owner, currency, contacts)
 
 
 def _contact(garden: Garden, account_id: str, owner: str, host: str) -> str:

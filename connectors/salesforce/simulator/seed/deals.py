@@ -53,6 +53,7 @@ def plant_deal(garden: Garden, company: Company) -> Deal:
         "ForecastCategoryName": FORECAST_NAMES[category],
         "HasOpportunityLineItem": False,
         "OwnerId": company.owner_id,
+        "CurrencyIsoCode": company.currency,
         "Term_Months__c": chance.choice((Decimal(12), Decimal(12), Decimal(24), Decimal(36), None)),
         "CSM__c": chance.choice(garden.csms) if stage == _WON else None,
         "Segment__c": next(name for least, name in _SEGMENT_FROM if (amount or 0) >= least),

@@ -6,6 +6,7 @@ from datetime import datetime, timedelta
 from typing import TYPE_CHECKING
 
 from connectors.salesforce.simulator.objects import Value
+from connectors.salesforce.simulator.objects.currencies import CORPORATE
 from connectors.salesforce.simulator.seed.pools import Pools
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ class Garden:
         row["SystemModstamp"] = changed or made
         if kind.find("IsDeleted"):
             row["IsDeleted"] = False
+        if kind.find("CurrencyIsoCode"):
+            row.setdefault("CurrencyIsoCode", CORPORATE)
         if kind.find("CreatedDate"):
             row["CreatedDate"] = made
             row["CreatedById"] = by
@@ -65,6 +68,8 @@ class Company:
     account_id: str
     name: str
     owner_id: str
+    currency: str | None
+    """None in an org that has one currency only."""
     contacts: tuple[str, ...]
 
 

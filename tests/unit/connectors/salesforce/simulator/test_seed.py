@@ -6,6 +6,8 @@ from decimal import Decimal
 import pytest
 
 from connectors.salesforce.simulator.ids import IdMint, to18
+from connectors.salesforce.simulator.objects import OBJECTS
+from connectors.salesforce.simulator.objects.currencies import with_currencies
 from connectors.salesforce.simulator.org import Org
 from connectors.salesforce.simulator.seed import plant
 
@@ -84,6 +86,25 @@ def test_owners_have_managers_and_one_has_left(org: Org) -> None:
     users = [org.get("User", owner) or {} for owner in owners]
     assert all(org.get("User", str(user["ManagerId"])) for user in users)
     assert sum(not user["IsActive"] for user in users) == 1
+
+
+def test_an_org_may_have_several_currencies(org: Org) -> None:
+    several = Org(seed=3, objects=with_currencies(OBJECTS))
+    plant(several, DEALS)
+    assert {row["CurrencyIsoCode"] for row in several.rows("Opportunity")} == {"USD", "EUR", "GBP", "SEK"}
+    for deal in several.rows("Opportunity"):
+        account = several.get("Account", str(deal["AccountId"])) or {}
+        assert deal["CurrencyIsoCode"] == account["CurrencyIsoCode"]
+    with several.transaction(several.admin_id) as tx:
+        deal_id = tx.create(
+            "Opportunity", {"Name": "A deal", "StageName": "Prospecting", "CloseDate": "2026-10-01"}
+        )
+    assert (several.get("Opportunity", deal_id) or {})["CurrencyIsoCode"] == "USD"
+    (event,) = several.changes.after(0)
+    assert event.body["CurrencyIsoCode"] == "USD"
+    assert [row["IsoCode"] for row in several.rows("CurrencyType") if row["IsCorporate"]] == ["USD"]
+    assert org.objects["Opportunity"].find("CurrencyIsoCode") is None
+    assert "CurrencyType" not in org.objects
 
 
 def test_minted_ids_rise_and_have_right_check_characters() -> None:
