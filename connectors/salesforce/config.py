@@ -25,7 +25,9 @@ class SalesforceConfig(BaseModel):
         "client_credentials", description="How to log in (OAuth 2.0)."
     )
     client_id: str = Field(min_length=1, description="The app's consumer key.")
-    client_secret: SecretStr | None = Field(None, description="Its consumer secret, for client_credentials.")
+    client_secret: SecretStr | None = Field(
+        None, description="Its consumer secret, for client_credentials; asked for at the first login."
+    )
     username: str | None = Field(None, description="Whom to be, for jwt.", examples=["svc@acme.example"])
     jwt_key_file: Path | None = Field(
         None, description="The private key whose certificate the app holds, as a PEM file, for jwt."
@@ -69,8 +71,6 @@ class SalesforceConfig(BaseModel):
             raise ValueError("login_url: credentials may leave this machine over https only")
         if self.flow == "jwt" and (self.username is None or self.jwt_key_file is None):
             raise ValueError("jwt needs username and jwt_key_file")
-        if self.flow == "client_credentials" and self.client_secret is None:
-            raise ValueError("client_credentials needs client_secret")
         return self
 
     @property

@@ -81,7 +81,14 @@ class OAuthLogin:
         config = self._config
         if config.flow == "jwt":
             return {"grant_type": _JWT_BEARER, "assertion": await self._assertion()}
-        secret = config.client_secret.get_secret_value() if config.client_secret else ""
+        if config.client_secret is None:
+            # Not asked for earlier: commands that log in nowhere need no secret.
+            raise ConfigurationError(
+                "client_credentials needs client_secret",
+                on=config.login_url,
+                todo="Set it in the environment or by a file reference; see docs/configuration.md.",
+            )
+        secret = config.client_secret.get_secret_value()
         return {"grant_type": "client_credentials", "client_id": config.client_id, "client_secret": secret}
 
     async def _assertion(self) -> str:
