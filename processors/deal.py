@@ -21,6 +21,8 @@ from schemas.run_event import RunEvent
 from schemas.stage import OPPORTUNITY_DELETED, STAGE_ENTERED, StageEntry
 
 _OLDEST = timedelta(days=7)
+_CLOCKS_APART = timedelta(seconds=5)
+"""How far the org's stamps may lie before the moment that our own clock gave for the same instant."""
 _REMEMBERED = 64
 _LARGEST_DEAL = 256 * 1024
 
@@ -140,7 +142,7 @@ def _refusal(known: DealRuns, active: ActiveWorkflow, entry: StageEntry, run: Ru
     if run.id in known.runs:
         return f"run {run.id} exists: this workflow runs once for an opportunity"
     moment = entry.entered_at or at
-    if moment < active.since.replace(microsecond=0):
+    if moment < active.since - _CLOCKS_APART:
         return f"the stage was entered at {moment.isoformat()}, before the workflow became active"
     if moment < at - _OLDEST:
         return f"the stage was entered at {moment.isoformat()}, more than {_OLDEST.days} days ago"
