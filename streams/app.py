@@ -1,18 +1,54 @@
-"""The Faust app of one role: settings here, the agent in `streams/agents/`."""
+"""The Faust app of one role: settings, tables and the agent are put together here, decided nowhere."""
 
-from collections.abc import Sequence
-from typing import Any
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any, TypeVar
 
 import faust
 import faust.streams
 
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import MAX_REQUEST_BYTES, aiokafka_settings
+from connectors.kafka.offsets import holds_records
+from connectors.ports import AccountSink, Clock, DealLookup, MailSink
 from schemas.errors import ConfigurationError
-from streams.envelope import Envelope
+from streams.catalogue import LiveCatalogue
+from streams.continuity import Continuity
+from streams.envelope import Envelope, Limits
+from streams.faust_driver import steady
+from streams.job import Handler
+from streams.metrics import Metrics
+from streams.outbox import Outbox
 from streams.settings import Settings
+from streams.table import StateTable
 
 _BUFFERED_RECORDS = 512
+_COMMIT_SECONDS = 1.0
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Surroundings:
+    """What the agents of a process share. `on_lost` is told once when the worker must end."""
+
+    settings: Settings
+    outbox: Outbox
+    metrics: Metrics
+    clock: Clock
+    on_lost: Callable[[BaseException], None]
+    catalogue: LiveCatalogue
+    lookup_of: Callable[[str], Awaitable[DealLookup | None]]
+    """Gives the lookup of an org by its id; None if the org is not connected."""
+    accounts: AccountSink | None = None
+    mails: MailSink | None = None
+
+
+def needed(part: T | None, role: str) -> T:
+    """Give a part that a role cannot do without. Raises `ConfigurationError` if it was not handed in."""
+    if part is None:
+        raise ConfigurationError("the sink of this role was not opened", on=f"role {role}")
+    return part
 
 
 def new_app(role: str, settings: Settings) -> Any:
@@ -23,16 +59,17 @@ def new_app(role: str, settings: Settings) -> Any:
             todo="Install faust-streaming from a wheel for this platform; unset NO_CYTHON.",
         )
     config = settings.kafka
+    session = config.session_timeout_ms / 1000
     settings.worker.data_dir.mkdir(parents=True, exist_ok=True)
-    return faust.App(
+    app = faust.App(
         config.group(role),
         broker=[f"kafka://{server}" for server in config.bootstrap_servers.split(",")],
         broker_client_id=f"{config.client_id}-{role}",
         broker_credentials=_credentials(config),
-        broker_session_timeout=config.session_timeout_ms / 1000,
-        broker_heartbeat_interval=min(3.0, config.session_timeout_ms / 3000),
-        broker_request_timeout=max(60.0, config.session_timeout_ms / 1000),
-        broker_commit_interval=1.0,
+        broker_session_timeout=session,
+        broker_heartbeat_interval=min(3.0, session / 3),
+        broker_request_timeout=max(60.0, session),
+        broker_commit_interval=_COMMIT_SECONDS,
         consumer_auto_offset_reset="earliest",
         consumer_max_fetch_size=MAX_REQUEST_BYTES,
         datadir=settings.worker.data_dir,
@@ -48,13 +85,50 @@ def new_app(role: str, settings: Settings) -> Any:
         key_serializer="raw",
         value_serializer="raw",
     )
+    steady(app)
+    return app
 
 
-def attach(app: Any, config: KafkaConfig, topics: Sequence[str], envelope: Envelope) -> None:
-    """Make the agent: everything from these topics goes through the envelope, as bytes."""
-    names = [config.topic(name) for name in topics]
+def add_table(app: Any, name: str, around: Surroundings) -> StateTable:
+    """Give an app a table. Its changelog is `{app id}-{name}-changelog`, made by `dealwire topics apply`."""
+    table: StateTable = app.tables.add(
+        StateTable(
+            app,
+            name=name,
+            delivery=around.outbox.delivery,
+            partitions=around.settings.kafka.partitions,
+        )
+    )
+    return table
+
+
+def attach(
+    app: Any,
+    role: str,
+    topics: Sequence[str],
+    handler: Handler,
+    around: Surroundings,
+    *,
+    limits: Limits | None = None,
+) -> None:
+    """Give an app its agent: everything of these topics goes to the handler, through the envelope."""
+    config = around.settings.kafka
+    envelope = Envelope(
+        role,
+        handler,
+        outbox=around.outbox,
+        metrics=around.metrics,
+        clock=around.clock,
+        on_lost=around.on_lost,
+        continuity=Continuity(partial(holds_records, config)),
+        limits=limits,
+    )
     channel = app.topic(
-        *names, key_type=bytes, value_type=bytes, key_serializer="raw", value_serializer="raw"
+        *(config.topic(name) for name in topics),
+        key_type=bytes,
+        value_type=bytes,
+        key_serializer="raw",
+        value_serializer="raw",
     )
 
     @app.agent(channel, name=f"{app.conf.id}-agent")  # type: ignore[untyped-decorator]  # faust ships no types

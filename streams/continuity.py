@@ -1,8 +1,8 @@
 """Notices a record that Faust took from Kafka and never gave to its agent.
 
-Seen once in some hundred rebalances: one record is dropped between Faust's fetcher and the agent's stream,
-the next one follows at once, and since Faust allows one offset to be missing, the commit goes past it. So the
-offsets that arrive must follow one another, from the committed one on. Where they do not, Kafka is asked
+`streams/faust_driver.py` tells how that came about; whether it is the only way nobody can say, and Faust's
+commit goes past a missing record without a word. So the offsets that arrive must follow one another, from
+the committed one on. Where they do not, Kafka is asked
 whether the missing offsets hold records; transaction markers and deleted segments leave holes that are none.
 """
 

@@ -203,6 +203,7 @@ class Envelope:
         """Take and finish nothing more: the worker ends, and the next reads again from here."""
         self._lost = True
         self._room.clear()
+        log.error("agent stops: an input cannot be finished", agent=self._name, exc_info=error)
         self._on_lost(error)
 
     def _count(self, by: int, message: Any) -> None:

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, TypeVar
 
 from connectors.ports import Outgoing
 from schemas.base import Record
+from schemas.errors import UnreadableError
 from streams.outbox import Outbox
 from streams.table import StateTable
 
 Headers = Sequence[tuple[str, bytes]]
+R = TypeVar("R", bound=Record)
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,6 +80,13 @@ async def settle(futures: list[asyncio.Future[Any]]) -> None:
             raise
         except Exception as error:  # whatever the client says: it is not in Kafka
             raise LostDeliveryError(repr(error)) from error
+
+
+def expect(record: Record, kind: type[R]) -> R:
+    """Give the record as what its topic holds. Raises `UnreadableError` for anything else."""
+    if not isinstance(record, kind):
+        raise UnreadableError(f"a {record.ce_type} does not belong here; expected {kind.ce_type}")
+    return record
 
 
 def one_by_one(handle: Callable[[Job], Awaitable[None]]) -> Handler:

@@ -13,12 +13,11 @@ from datetime import datetime
 
 @dataclass(frozen=True, slots=True, order=True)
 class Timer:
-    """One thing to be done at a time. `key` is the Kafka key of the run it belongs to."""
+    """Something of a run that falls due. `key` is the Kafka key of the run's opportunity."""
 
     due: datetime
     id: str
     run_id: str
-    step_id: str
     key: str
 
 

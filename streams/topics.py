@@ -7,6 +7,7 @@ from connectors.kafka.config import KafkaConfig
 from connectors.kafka.registry import HttpRegistry
 from processors.topic_plan import Kind, Names, PlanStep, desired, plan
 from schemas.contracts import contract, subject
+from schemas.errors import ConfigurationError
 from schemas.topics import TOPICS
 
 
@@ -20,6 +21,24 @@ def differences(admin: TopicAdmin, config: KafkaConfig) -> list[PlanStep]:
         min_insync=config.min_insync_replicas,
     )
     return list(plan(desired(names), admin.topics()))
+
+
+def must_be_there(admin: TopicAdmin, config: KafkaConfig) -> None:
+    """Check that every topic exists with its partitions; Faust would ignore a missing one without a word.
+
+    Raises `ConfigurationError` naming what is not as it should be.
+    """
+    wrong = [
+        f"{step.topic.name}: {step.reason}"
+        for step in differences(admin, config)
+        if step.kind in (Kind.CREATE, Kind.REPARTITION) or "partitions" in step.reason
+    ]
+    if wrong:
+        raise ConfigurationError(
+            f"{len(wrong)} topics are missing or have other partitions: {'; '.join(wrong)}",
+            on=f"Kafka at {config.bootstrap_servers}",
+            todo="Type: dealwire topics apply",
+        )
 
 
 def carry_out(admin: TopicAdmin, steps: Iterable[PlanStep], *, allow_repartition: bool) -> list[PlanStep]:

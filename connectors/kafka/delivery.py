@@ -18,6 +18,7 @@ from aiokafka import AIOKafkaProducer
 from aiokafka.errors import KafkaConnectionError, KafkaTimeoutError, MessageSizeTooLargeError
 
 from connectors.kafka.config import KafkaConfig
+from connectors.kafka.pulse import Pulse
 from schemas.errors import RefusedError, UnavailableError
 
 _LINGER_MS = 5
@@ -53,8 +54,11 @@ class Delivery:
     `on_retry` is called each time Kafka did not take a record at once.
     """
 
-    def __init__(self, config: KafkaConfig, *, on_retry: Callable[[], None] = lambda: None) -> None:
+    def __init__(
+        self, config: KafkaConfig, *, pulse: Pulse | None = None, on_retry: Callable[[], None] = lambda: None
+    ) -> None:
         self._config = config
+        self._pulse = pulse
         self._on_retry = on_retry
         self._producer: AIOKafkaProducer | None = None
 
@@ -96,8 +100,11 @@ class Delivery:
     ) -> asyncio.Future[Any]:
         """Accept a record for a topic by its full name; the future is done when Kafka has it.
 
-        Waits while Kafka is unreachable. Raises `RefusedError` for a record over the size limit.
+        Waits while Kafka is unreachable. Raises `RefusedError` for a record over the size limit, and
+        `FrozenError` if this process may have lost its partitions.
         """
+        if self._pulse is not None:
+            self._pulse.check()
         if self._producer is None:
             raise UnavailableError("the producer is not running", on=topic)
         while True:

@@ -8,7 +8,7 @@ START = datetime(2026, 9, 14, tzinfo=UTC)
 
 
 def timer(name: str, minutes: int, key: str = "k") -> Timer:
-    return Timer(START + timedelta(minutes=minutes), name, "run", "step", key)
+    return Timer(START + timedelta(minutes=minutes), name, "run", key)
 
 
 def at(minutes: int) -> datetime:

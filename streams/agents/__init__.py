@@ -1,0 +1,1 @@
+"""One file an agent. An agent awaits and sends; what it does is decided in `processors/`."""

@@ -1,0 +1,70 @@
+"""The engine: stage entries, enriched deals, results and due timers move the runs of an opportunity."""
+
+import asyncio
+from typing import Any
+
+from connectors.ports import Outgoing
+from processors.deal import Advance, advance
+from schemas.deal import EnrichedDeal
+from schemas.errors import UnavailableError, UnreadableError
+from schemas.inbox import InboxRecord
+from schemas.run import DealRuns
+from schemas.stage import StageEntry
+from streams.agents.timers import fire_timers
+from streams.app import Surroundings, add_table, attach, new_app
+from streams.job import Job, one_by_one
+from streams.metrics import TIMERS_WAITING
+from streams.timers import Timer, TimerHeap
+
+ROLE = "workflow"
+INPUTS = ("opportunity.stages", "opportunity.enriched", "workflow.inbox")
+
+_DEFINITION_WITHIN_SECONDS = 20.0
+_LOOK_AGAIN_SECONDS = 0.5
+
+
+def workflow(around: Surroundings) -> Any:
+    """Make the app that keeps the table `runs`, writes `workflow.events` and commands, and fires timers."""
+    app = new_app(ROLE, around.settings)
+    runs = add_table(app, "runs", around)
+    heap = TimerHeap()
+    around.metrics.watch(TIMERS_WAITING, lambda: len(heap))
+
+    async def handle(job: Job) -> None:
+        record = job.record
+        if not isinstance(record, StageEntry | EnrichedDeal | InboxRecord):
+            raise UnreadableError(f"a {record.ce_type} does not belong here")
+        held = job.recall(runs)
+        state = DealRuns.model_validate_json(held) if held is not None else None
+        step = await _advance(job, state, record)
+        if step.state != state:
+            await job.remember(runs, step.state.model_dump_json().encode())
+            heap.replace(job.key, timers_of(job.key, step.state))
+        await job.emit(
+            *(Outgoing(out.record, out.key, cause=record.id, run_id=out.run_id) for out in step.outputs)
+        )
+
+    async def _advance(job: Job, state: DealRuns | None, record: Any) -> Advance:
+        """Decide; a run whose definition this process has not read yet waits for it a moment."""
+        try:
+            async with asyncio.timeout(_DEFINITION_WITHIN_SECONDS):
+                while True:
+                    step = advance(state, record, job.origin.at, around.catalogue.now)
+                    if not step.missing:
+                        return step
+                    await asyncio.sleep(_LOOK_AGAIN_SECONDS)
+        except TimeoutError:
+            raise UnavailableError(
+                "a run is pinned to a definition that the control topic does not hold",
+                todo="Apply that version again, then send the dead letter back.",
+            ) from None
+
+    attach(app, ROLE, INPUTS, one_by_one(handle), around)
+    fire_timers(app, runs, heap, around, read=timers_of)
+    return app
+
+
+def timers_of(key: str, state: DealRuns | bytes) -> list[Timer]:
+    """Give the timers of an opportunity's runs, from its state or the bytes of it."""
+    held = state if isinstance(state, DealRuns) else DealRuns.model_validate_json(state)
+    return [Timer(timer.due, timer.id, run, key) for run, timer in held.timers()]
