@@ -22,6 +22,7 @@ __all__ = ["decode"]
 _HEADER = "ChangeEventHeader"
 _TRANSPORT = "cometd"
 _LONGEST_REASON = 300
+_LONG_BITS = 63
 
 
 def decode(message: Mapping[str, Any], *, org_id: str, channel: str, at: datetime) -> Received:
@@ -34,7 +35,7 @@ def decode(message: Mapping[str, Any], *, org_id: str, channel: str, at: datetim
     replay_id = _replay_id(message)
     try:
         changes = _changes(message, org_id, channel, replay_id)
-    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, UnreadableError) as error:
+    except (KeyError, TypeError, ValueError, AttributeError, OverflowError, OSError) as error:
         malformed = UnreadableError(
             f"an event that cannot be read: {type(error).__name__} {error}"[:_LONGEST_REASON],
             on=f"{channel}, replay id {replay_id or 'missing'}",
@@ -120,6 +121,6 @@ def _texts(header: Mapping[str, Any], name: str, default: tuple[str, ...] | None
 
 def _number(header: Mapping[str, Any], name: str, default: int | None = None) -> int:
     value = header[name] if default is None else header.get(name, default)
-    if not isinstance(value, int) or isinstance(value, bool):
-        raise TypeError(f"{name} is no whole number")
+    if not isinstance(value, int) or isinstance(value, bool) or value.bit_length() > _LONG_BITS:
+        raise TypeError(f"{name} is no whole number of 64 bits")
     return value

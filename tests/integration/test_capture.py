@@ -1,0 +1,141 @@
+"""The subscriber as a process, on real Kafka, before the simulated org: killed, cut off, refused, late."""
+
+import asyncio
+import json
+from collections.abc import AsyncIterator, Sequence
+from pathlib import Path
+from random import Random
+from typing import Any
+
+import pytest
+
+from connectors.salesforce.simulator.faults import HttpFault
+from schemas.change import Change
+from tests.fixtures.capturing import STAGES, Capturing, capturing
+from tests.fixtures.kafka import Topics
+
+pytestmark = [pytest.mark.kafka, pytest.mark.registry, pytest.mark.slow]
+
+
+@pytest.fixture
+async def capture(kafka: str, registry: str, topics: Topics, tmp_path: Path) -> AsyncIterator[Capturing]:
+    async with capturing(kafka, registry, topics.prefix, tmp_path) as made:
+        yield made
+
+
+def first_occurrences(changes: Sequence[Change]) -> dict[str, list[str]]:
+    order: dict[str, list[str]] = {}
+    for change in changes:
+        seen = order.setdefault(change.record_id, [])
+        if change.replay_id not in seen:
+            seen.append(change.replay_id)
+    return order
+
+
+def assert_complete(capture: Capturing, found: Sequence[Change]) -> None:
+    """Every change is there, in the channel's order per record; what is there twice is the same change."""
+    wanted: dict[str, list[str]] = {}
+    for record, replay_id in capture.expected():
+        wanted.setdefault(record, []).append(replay_id)
+    assert first_occurrences(found) == wanted
+    ids: dict[tuple[str, str], set[str]] = {}
+    for change in found:
+        ids.setdefault((change.record_id, change.replay_id), set()).add(change.id)
+    assert all(len(same) == 1 for same in ids.values())
+
+
+def move_some(capture: Capturing, chance: Random, count: int) -> None:
+    deals = capture.deals()
+    for _ in range(count):
+        capture.move(chance.choice(deals), chance.choice(STAGES))
+
+
+def logged(capture: Capturing, event: str) -> list[dict[str, Any]]:
+    lines = [json.loads(line) for line in capture.log().splitlines() if line.startswith("{")]
+    return [line for line in lines if line.get("event") == event]
+
+
+async def test_resumes_exactly_after_kills_at_any_moment(capture: Capturing) -> None:
+    chance = Random(20260914)
+    await capture.start()
+    for _ in range(6):
+        for _ in range(chance.randrange(1, 12)):
+            move_some(capture, chance, chance.randrange(1, 20))
+            await asyncio.sleep(chance.random() * 0.15)
+        await capture.kill()
+        move_some(capture, chance, chance.randrange(0, 10))
+        capture.child.start()
+        # Sometimes it dies before it has begun.
+        await asyncio.sleep(chance.random() * 3)
+        if chance.random() < 0.5:
+            await capture.kill()
+            await capture.start()
+    move_some(capture, chance, 5)
+    found = await capture.settled()
+    assert_complete(capture, found)
+    epochs = [checkpoint.epoch for checkpoint in capture.checkpoints()]
+    assert epochs == sorted(epochs)
+    print(f"{len(capture.expected())} changes, {len(found)} published, {epochs[-1]} epochs")  # noqa: T201 - the figures
+
+
+async def test_a_kill_before_the_first_event_loses_nothing(capture: Capturing) -> None:
+    await capture.start()
+    await capture.kill()
+    move_some(capture, Random(1), 5)
+    await capture.start()
+    assert_complete(capture, await capture.settled())
+
+
+async def test_sigterm_leaves_a_checkpoint_after_the_last_event(capture: Capturing) -> None:
+    await capture.start()
+    move_some(capture, Random(2), 30)
+    await capture.settled()
+    await capture.stop()
+    last = max(capture.checkpoints(), key=lambda each: (each.epoch, each.sequence))
+    assert last.replay_id == str(capture.org.changes.newest)
+    before = len(capture.published())
+    await capture.start()
+    move_some(capture, Random(3), 1)
+    found = await capture.settled()
+    assert len(found) == before + 1
+
+
+async def test_an_expired_position_is_named_and_capture_goes_on(capture: Capturing) -> None:
+    await capture.start()
+    move_some(capture, Random(4), 3)
+    await capture.settled()
+    await capture.stop()
+    capture.org.changes.forget_all()
+    capture.start_id = capture.org.changes.newest
+    move_some(capture, Random(5), 4)
+    await capture.start()
+    found = await capture.settled()
+    assert {change.replay_id for change in found} >= {replay for _, replay in capture.expected()}
+    (missing,) = logged(capture, "events are missing")
+    (window,) = logged(capture, "the window of missing events is known")
+    assert missing["after"]
+    assert window["missing_from"] < window["missing_until"]
+    assert "dealwire_capture_gaps_total" in await asyncio.to_thread(capture.metrics)
+
+
+FAULTS = {
+    "unknown client": lambda capture: capture.server.cometd.drop_clients(),
+    "401": lambda capture: capture.org.sessions.expire_all(),
+    "503 HTML": lambda capture: capture.server.faults.http.append(HttpFault("/cometd", times=2, status=503)),
+    "cut in the middle": lambda capture: capture.server.faults.http.append(
+        HttpFault("/cometd", times=1, kill="after")
+    ),
+}
+
+
+@pytest.mark.parametrize("fault", ["unknown client", "401", "503 HTML", "cut in the middle"])
+async def test_a_fault_of_the_session_loses_nothing(capture: Capturing, fault: str) -> None:
+    chance = Random(6)
+    await capture.start()
+    move_some(capture, chance, 10)
+    FAULTS[fault](capture)
+    for _ in range(10):
+        move_some(capture, chance, 3)
+        await asyncio.sleep(0.1)
+    assert_complete(capture, await capture.settled())
+    assert logged(capture, "session lost")
