@@ -55,7 +55,7 @@ CHILDREN: Mapping[str, _Child] = {
         "Note",
         ("Id", "Title", "Body", "CreatedDate", "Owner.Name"),
         # A private note is its author's own, even if the integration user could see it.
-        "WHERE IsPrivate = false ORDER BY CreatedDate DESC, Id",
+        "WHERE IsPrivate = false ORDER BY CreatedDate DESC, Id DESC",
     ),
     "ContentDocumentLinks": _Child(
         "ContentDocumentLink",
@@ -68,10 +68,10 @@ CHILDREN: Mapping[str, _Child] = {
     "Tasks": _Child(
         "Task",
         ("Id", "Subject", "Status", "ActivityDate", "Owner.Name"),
-        "WHERE IsClosed = false ORDER BY CreatedDate DESC, Id",
+        "WHERE IsClosed = false ORDER BY CreatedDate DESC, Id DESC",
     ),
     "Events": _Child(
-        "Event", ("Id", "Subject", "ActivityDate", "Owner.Name"), "ORDER BY ActivityDate DESC, Id"
+        "Event", ("Id", "Subject", "ActivityDate", "Owner.Name"), "ORDER BY ActivityDate DESC, Id DESC"
     ),
     "OpportunityHistories": _Child(
         "OpportunityHistory",

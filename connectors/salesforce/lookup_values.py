@@ -23,11 +23,11 @@ def at(record: Mapping[str, Any], path: str) -> Any:
 
 
 def text(record: Mapping[str, Any], path: str) -> str | None:
-    """Give a text, None for an empty one. Raises `TypeError` for anything else."""
+    """Give a text, None for an empty one. Raises `TypeError` or `ValueError`: none, or not UTF-8."""
     found = at(record, path)
     if found is not None and not isinstance(found, str):
         raise TypeError(f"{path} is not a text")
-    return found or None
+    return _carried(found) if found else None
 
 
 def flag(record: Mapping[str, Any], path: str, *, default: bool = False) -> bool:
@@ -71,11 +71,17 @@ def rows(record: Mapping[str, Any], name: str) -> list[Mapping[str, Any]]:
 
 
 def custom_value(found: Any) -> str | None:
-    """Give any value as the one text that stands for it: 36.0 and 36 are the same."""
+    """Give any value as the one text that stands for it: 36.0 and 36 are the same. Raises `ValueError`."""
     if isinstance(found, bool):
         return "true" if found else "false"
     if isinstance(found, Decimal):
         # A number such as 1E+999999999 would be written out over a gigabyte.
         written = format(found, "f") if abs(found.adjusted()) < _MOST_WRITTEN_OUT else str(found)
         return written.rstrip("0").rstrip(".") if "." in written and "E" not in written else written
-    return None if found is None else str(found)
+    return None if found is None else _carried(str(found))
+
+
+def _carried(found: str) -> str:
+    """Raise `ValueError` for half a character, which JSON can hold and UTF-8 cannot."""
+    found.encode()
+    return found
