@@ -1,5 +1,6 @@
 """What we need to be told about one Salesforce org."""
 
+import re
 from fnmatch import fnmatchcase
 from ipaddress import ip_address
 from pathlib import Path
@@ -10,12 +11,14 @@ from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, m
 
 PRODUCTION_AUDIENCE = "https://login.salesforce.com"
 SANDBOX_AUDIENCE = "https://test.salesforce.com"
+_HOST = re.compile(r"[a-z0-9.:_-]+")
 
 
 class SalesforceConfig(BaseModel):
     """How to reach one org: where to log in, as whom, and what to subscribe to."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
+    # What is wrong is told without its value, which may hold the secret.
+    model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
     login_url: str = Field(
         description="Where to log in: your My Domain; `jwt` may use the login host too.",
@@ -88,7 +91,9 @@ class SalesforceConfig(BaseModel):
         known = host == urlsplit(self.login_url).hostname or any(
             fnmatchcase(host, pattern.lower()) for pattern in self.allowed_hosts
         )
-        return secure and known and parts.username is None
+        # A backslash ends the host for some who read URLs, and not for others.
+        plain = _HOST.fullmatch(host) is not None
+        return secure and known and plain and parts.username is None
 
 
 def is_internal(host: str) -> bool:

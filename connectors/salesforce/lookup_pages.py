@@ -13,7 +13,7 @@ from schemas.errors import UnavailableError
 
 __all__ = ["read_on"]
 
-_NEXT = re.compile(r"/services/data/v\d{2,3}\.\d/(query/[A-Za-z0-9]{15,18}-\d{1,9})", re.ASCII)
+_NEXT = re.compile(r"/services/data/v\d{2,3}\.\d/(query/[A-Za-z0-9]{10,40}-\d{1,9})", re.ASCII)
 _MOST_CALLS = 100
 
 _Page = dict[str, Any]

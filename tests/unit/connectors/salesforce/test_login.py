@@ -67,6 +67,11 @@ async def test_a_wrong_secret_is_refused_without_showing_it() -> None:
     assert "WRONG-ONE" not in str(refused.value)
 
 
+async def test_a_secret_is_asked_for_when_it_is_needed() -> None:
+    with pytest.raises(ConfigurationError, match="client_secret"):
+        await _login(a_config(client_secret=None))()
+
+
 @pytest.mark.parametrize("content", [b"", b"no key", b"-----BEGIN PRIVATE KEY-----\nAAAA\n", None])
 async def test_a_key_that_is_none(tmp_path: Path, content: bytes | None) -> None:
     key = tmp_path / "key.pem"
