@@ -57,7 +57,7 @@ def demo(
         with ThreadPoolExecutor(1) as pool:
             closed: list[Closed] = []
             closing = pool.submit(_close, mover, deals, closed)
-            ledger = _watch(Observer(deployment), closing, closed, console)
+            ledger = _watch(deployment, closing, closed, console)
         calls = mover.api_calls_used() - calls_before - mover.calls
         console.print(summary(ledger, calls))
         console.print(next_steps(deployment, time.monotonic() - began))
@@ -83,13 +83,15 @@ def _close(mover: Mover, deals: int, closed: list[Closed]) -> None:
         pause.wait(_BETWEEN_DEALS_S)
 
 
-def _watch(observer: Observer, closing: "Future[None]", closed: list[Closed], console: Console) -> Ledger:
+def _watch(deployment: Deployment, closing: "Future[None]", closed: list[Closed], console: Console) -> Ledger:
     """Show what arrives until all has, or until nothing came for a minute."""
+    observer = Observer(deployment)
     found = Observed()
     ledger = balance([], _TRIGGERS, found)
     last_news = time.monotonic()
     with Live(console=console, auto_refresh=False) as live:
         while not (closing.done() and ledger.whole()):
+            deployment.mind()
             before = found
             known = list(closed)
             found = observer.observe()
