@@ -52,7 +52,7 @@ class Producer:
             "enable.idempotence": True,
             "partitioner": "murmur2_random",
             "linger.ms": _LINGER_MS,
-            "compression.type": "lz4",
+            "compression.type": "gzip",
             "message.max.bytes": _MAX_REQUEST_BYTES,
             "message.timeout.ms": 0,
             "queue.buffering.max.kbytes": _QUEUED_KIB,
