@@ -13,15 +13,13 @@ _USAGE = re.compile(r"(?:^|[;,\s])api-usage=(\d{1,12})/(\d{1,12})(?!\d)")
 
 @dataclass(frozen=True, slots=True)
 class ApiUsage:
-    """API calls of the last 24 hours, by everybody who uses the org, and how many it may make."""
+    """API calls of the last 24 hours, by everybody who uses the org, and how many it may make.
+
+    An org may go beyond for a while.
+    """
 
     used: int
     allowed: int
-
-    @property
-    def share(self) -> float:
-        """The used part, 1.0 being all of it; an org may go beyond for a while."""
-        return self.used / self.allowed if self.allowed else 1.0
 
 
 def usage_of(header: str) -> ApiUsage | None:

@@ -108,8 +108,3 @@ async def test_asks_for_small_answers_and_reads_the_usage() -> None:
 )
 def test_the_usage_header(header: str, expected: ApiUsage | None) -> None:
     assert usage_of(header) == expected
-
-
-@pytest.mark.parametrize(("used", "allowed", "share"), [(50, 100, 0.5), (120, 100, 1.2), (0, 0, 1.0)])
-def test_the_share_of_the_calls_used(used: int, allowed: int, share: float) -> None:
-    assert ApiUsage(used, allowed).share == share
