@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from http import HTTPStatus
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, NoReturn
 
 import aiohttp
 import orjson
@@ -148,7 +148,7 @@ class _Session:
                 await self._client.subscribe(self._channel)
         except (AiosfstreamException, aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
             raise self._guard.failure or self._guard.lost(type(error).__name__) from error
-        await self._guard.subscribed(began, only_new=position == _ONLY_NEW)
+        self._guard.subscribed(began, only_new=position == _ONLY_NEW)
         self._watch = asyncio.create_task(self._doubt_when_cut())
 
     async def next(self) -> Received:
@@ -156,7 +156,7 @@ class _Session:
         while True:
             try:
                 async with asyncio.timeout(self._patience.look_every.total_seconds()):
-                    arrived = await self._guard.arrivals.get()
+                    arrived = await self._guard.take()
             except TimeoutError:
                 self._look()
                 continue
@@ -169,6 +169,7 @@ class _Session:
         client, self._client = self._client, None
         if self._watch is not None:
             self._watch.cancel()
+        self._guard.stand_down()
         try:
             if client is not None:
                 await _leave(client)
@@ -191,14 +192,17 @@ class _Session:
         The library would ask again after a second, and the org would not repeat itself.
         """
         await self._client._transport.wait_for_state(TransportState.CONNECTING)  # noqa: SLF001 - no public name
-        await self._guard.doubt(self._guard.lost("the connection was cut"))
+        self._guard.doubt(self._guard.lost("the connection was cut"))
 
 
 class _Guard(Extension):  # type: ignore[misc] # the library ships no types
     """Sees every answer first: hands over events, ends the session on any failure in it."""
 
     def __init__(self, channel: str, org_id: str, clock: Clock) -> None:
-        self.arrivals: asyncio.Queue[Received | DealwireError] = asyncio.Queue(_HANDED_OVER)
+        # Not bounded itself: what a subscribe brings must fit before anybody reads. `_room` is the bound.
+        self._arrivals: asyncio.Queue[Received | DealwireError] = asyncio.Queue()
+        self._room = asyncio.Event()
+        self._room.set()
         self.failure: DealwireError | None = None
         self.last_seen = clock.now()
         self._channel = channel
@@ -215,32 +219,46 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
         if not isinstance(payload, list) or not all(
             isinstance(message, dict) and isinstance(message.get("channel"), str) for message in payload
         ):
-            await self._give_up(not_bayeux(payload, channel=self._channel))
+            self._give_up(not_bayeux(payload, channel=self._channel))
         now = self.last_seen = self._clock.now()
         events = [message for message in payload if _is_event(message)]
         for event in events:
-            received = decode(event, org_id=self._org_id, channel=self._channel, at=now)
-            await self.arrivals.put(received)
+            self._arrivals.put_nowait(decode(event, org_id=self._org_id, channel=self._channel, at=now))
         payload[:] = [message for message in payload if not _is_event(message)]
         for reply in payload:
             if reply.get("successful") is False:
-                await self._give_up(failure_of(reply, channel=self._channel))
+                self._give_up(failure_of(reply, channel=self._channel))
             advice = reply.get("advice")
             if isinstance(advice, dict) and isinstance(advice.get("interval"), (int, float)):
                 advice["interval"] /= 1000  # milliseconds on the wire, which the library takes for seconds
             if reply["channel"] == "/meta/connect" and self._is_subscribed and not events:
-                await self.arrivals.put(Received(self._channel, "", (), now, quiet=True))
+                self._arrivals.put_nowait(Received(self._channel, "", (), now, quiet=True))
+        if self._is_subscribed and self._arrivals.qsize() >= _HANDED_OVER:
+            self._room.clear()
+            await self._room.wait()
 
-    async def subscribed(self, since: datetime, *, only_new: bool) -> None:
+    async def take(self) -> Received | DealwireError:
+        """Take what came first; waits for it."""
+        arrived = await self._arrivals.get()
+        if self._arrivals.qsize() < _HANDED_OVER:
+            self._room.set()
+        return arrived
+
+    def subscribed(self, since: datetime, *, only_new: bool) -> None:
         """Tell that the subscription holds since `since`; with new events only, nothing was before."""
         self._is_subscribed = True
-        await self.arrivals.put(Received(self._channel, "", (), since, quiet=only_new))
+        self._arrivals.put_nowait(Received(self._channel, "", (), since, quiet=only_new))
 
-    async def doubt(self, error: DealwireError) -> None:
+    def stand_down(self) -> None:
+        """Hold nothing up any more: nobody reads."""
+        self._is_subscribed = False
+        self._room.set()
+
+    def doubt(self, error: DealwireError) -> None:
         """End the session with an error, after what has arrived; the first one counts."""
         if self.failure is None:
             self.failure = error
-            await self.arrivals.put(error)
+            self._arrivals.put_nowait(error)
 
     def lost(self, why: str) -> DealwireError:
         """Give the error of a session that broke without a word in Bayeux."""
@@ -268,8 +286,8 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
         trace.on_request_end.append(ended)
         return trace
 
-    async def _give_up(self, error: DealwireError) -> None:
-        await self.doubt(error)
+    def _give_up(self, error: DealwireError) -> NoReturn:
+        self.doubt(error)
         raise TransportError(error.what)
 
 
