@@ -7,6 +7,7 @@ import structlog
 from processors.send_ledger import Action, after, answer, plan
 from schemas.email import SendEmail
 from schemas.errors import DealwireError
+from schemas.ids import message_id
 from schemas.inbox import SUCCEEDED
 from schemas.send_ledger import SendLedger
 from streams.agents.commands import SIDE_BY_SIDE, answered, bounded
@@ -30,7 +31,7 @@ def emails(around: Surroundings) -> Any:
     ledger = add_table(app, "sent", around)
 
     async def handle(job: Job) -> None:
-        mail = expect(job.record, SendEmail)
+        mail = _named(expect(job.record, SendEmail), around.settings.email.domain)
         held = job.recall(ledger)
         mails = SendLedger.model_validate_json(held) if held is not None else SendLedger()
         todo = plan(mails.mails.get(mail.id), mail)
@@ -45,6 +46,7 @@ def emails(around: Surroundings) -> Any:
         await job.remember(ledger, mails.with_entry(mail.id, entry).model_dump_json().encode())
         said = answer(entry)
         if said.outcome != SUCCEEDED:
+            log.warning("mail not sent", command=mail.id, run=mail.run_id, error=said.error)
             around.metrics.add(FAILED_ATTEMPTS, agent=ROLE)
         await job.emit(
             answered(
@@ -66,3 +68,8 @@ def emails(around: Surroundings) -> Any:
     limits = Limits(side_by_side=SIDE_BY_SIDE)
     attach(app, ROLE, ("emails.commands",), one_by_one(handle), around, limits=limits)
     return app
+
+
+def _named(mail: SendEmail, domain: str) -> SendEmail:
+    """Give the mail with its Message-ID; only here it is known whose domain it is sent from."""
+    return mail.model_copy(update={"message_id": mail.message_id or message_id(mail.id, domain)})

@@ -7,16 +7,19 @@ from uuid import uuid4
 
 import pytest
 
+from connectors.email.memory import MemoryMailSink
 from schemas.account import Account, AccountEvent, Csm, UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.change import Change
 from schemas.control import ControlRecord
 from schemas.deal import EnrichedDeal, EnrichmentRequest, Opportunity
+from schemas.email import SendEmail
 from schemas.errors import DealwireError, RefusedError, UnavailableError
 from schemas.inbox import InboxRecord
 from schemas.stage import StageEntry
 from streams.agents.accounts import accounts
 from streams.agents.assignments import assignments
+from streams.agents.emails import emails
 from streams.agents.enrich import enrich
 from streams.agents.transitions import transitions
 from tests.fixtures.agents import ORG
@@ -202,3 +205,28 @@ async def test_apps_share_one_process_and_commit_what_they_did(bench: AgentBench
     async with bench.running(transitions, accounts):
         assert len(await bench.read("opportunity.stages", 2, within_s=1)) == 1
         assert len(await bench.read("accounts", 2, within_s=1)) == 1
+
+
+def mail(number: int) -> SendEmail:
+    return SendEmail(
+        id=f"mail-{number}",
+        org_id=ORG,
+        opportunity_id=OPPORTUNITY,
+        run_id="run",
+        step_id="step",
+        to=("ann@example.com",),
+        subject="Welcome",
+        text="Hello",
+    )
+
+
+async def test_a_mail_is_sent_once_however_often_it_is_asked_for(bench: AgentBench) -> None:
+    sink = bench.mails = MemoryMailSink()
+    bench.produce("emails.commands", KEY, mail(0), mail(1), mail(0))
+    async with bench.running(emails):
+        await bench.read("workflow.inbox", 3)
+    bench.produce("emails.commands", KEY, mail(1))
+    async with bench.running(emails):
+        results = await bench.read("workflow.inbox", 4)
+    assert [result.outcome for result in results if isinstance(result, InboxRecord)] == ["succeeded"] * 4
+    assert len(sink.delivered) == 2
