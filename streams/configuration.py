@@ -159,7 +159,9 @@ def _explained(error: ValidationError, origins: Mapping[str, str]) -> Configurat
     for problem in error.errors(include_url=False):
         key = ".".join(str(part) for part in problem["loc"])
         secret = any(_is_secret(field) for name, field in describe(Settings) if _same(name, key))
-        value = "" if secret or problem["type"] == "missing" else f" = {problem['input']!r}"[:120]
+        # A rule about several keys is shown without their values: one of them may be a secret.
+        shown = not (secret or problem["type"] == "missing" or isinstance(problem.get("input"), Mapping))
+        value = f" = {problem['input']!r}"[:120] if shown else ""
         where = next((place for known, place in origins.items() if known == key), None)
         lines.append(f"{key}{value}{f' (from {where})' if where else ''}: {problem['msg']}")
     return ConfigurationError(

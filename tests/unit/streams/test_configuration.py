@@ -109,3 +109,17 @@ def test_a_secret_comes_from_file_or_environment_and_is_never_shown(
     assert rows["registry.password"][1] == f"$REGISTRY_PW (named in {path})"
     assert rows["accounts.http.token"][1] == "DEALWIRE_ACCOUNTS__HTTP__TOKEN"
     assert rows["kafka.partitions"] == ("24", "default")
+
+
+def test_a_rule_about_several_keys_does_not_print_the_secret_among_them(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("DEALWIRE_EMAIL__PASSWORD", "hunter5")
+    monkeypatch.setenv("DEALWIRE_ORGS__A__CLIENT_SECRET", "hunter6")
+    path = file(
+        tmp_path, '[email]\ntls = "none"\nusername = "u"\n[orgs.a]\nlogin_url = "http://far.example"\n'
+    )
+    with pytest.raises(ConfigurationError) as caught:
+        load(path)
+    assert "hunter" not in str(caught.value)
+    assert "email" in str(caught.value)
