@@ -12,6 +12,9 @@ from schemas.account import Account
 from schemas.run_event import RunEvent
 from schemas.stage import STAGE_ENTERED, StageEntry
 
+REJECTED = "rejected"
+"""The outcome of a run that is meant to create nothing."""
+
 
 @dataclass(frozen=True, slots=True)
 class Move:
@@ -43,6 +46,7 @@ class Ledger:
     accounts: int
     runs: int
     completed: int
+    rejected: int
     mails: int
     lost_stages: tuple[str, ...] = ()
     lost_accounts: tuple[str, ...] = ()
@@ -85,30 +89,36 @@ class Ledger:
 def balance(
     moves: Iterable[Move], triggers: frozenset[str], found: Observed, *, mails_per_run: int = 1
 ) -> Ledger:
-    """Draw up the ledger: every deal that entered a trigger stage owes one account, one run and its mails."""
+    """Draw up the ledger: every deal that entered a trigger stage owes one run, one account and its mails.
+
+    A deal whose run ended as rejected owes neither account nor mail.
+    """
     moves = list(moves)
     due = {move.opportunity_id: move.at for move in reversed(moves) if move.stage in triggers}
     first_seen: dict[str, datetime] = {}
     for account, at in found.accounts:
         first_seen.setdefault(account.opportunity_id, at)
     started = Counter(event.opportunity_id for event in _first(found.events) if event.kind == "run.started")
-    completed = {event.opportunity_id for event in found.events if event.kind == "run.completed"}
+    ended = {event.opportunity_id: event.outcome for event in found.events if event.kind == "run.completed"}
+    rejected = {key for key, outcome in ended.items() if outcome == REJECTED}
+    owing = due.keys() - rejected
     mails = Counter(found.message_ids)
     entered = {(entry.opportunity_id, entry.stage) for entry in found.stages if entry.kind == STAGE_ENTERED}
     return Ledger(
         deals=len(due),
         accounts=len(first_seen),
         runs=sum(started.values()),
-        completed=len(completed),
+        completed=len(ended),
+        rejected=len(rejected),
         mails=len(mails),
         lost_stages=_sorted(
             f"{move.opportunity_id} {move.stage}"
             for move in moves
             if (move.opportunity_id, move.stage) not in entered
         ),
-        lost_accounts=_sorted(due.keys() - first_seen.keys()),
-        lost_runs=_sorted(due.keys() - completed),
-        lost_mails=max(0, mails_per_run * len(due) - len(mails)),
+        lost_accounts=_sorted(owing - first_seen.keys()),
+        lost_runs=_sorted(due.keys() - ended.keys()),
+        lost_mails=max(0, mails_per_run * len(owing) - len(mails)),
         doubled_accounts=_sorted(key for key, count in found.held.items() if count > 1),
         doubled_runs=_sorted(key for key, count in started.items() if count > 1),
         doubled_mails=_sorted(key for key, count in mails.items() if count > 1),

@@ -90,14 +90,16 @@ def _watch(deployment: Deployment, closing: "Future[None]", closed: list[Closed]
     ledger = balance([], _TRIGGERS, found)
     last_news = time.monotonic()
     with Live(console=console, auto_refresh=False) as live:
-        while not (closing.done() and ledger.whole()):
+        finished = False
+        while not (finished and ledger.whole()):
             deployment.mind()
             before = found
+            finished = closing.done()
             known = list(closed)
             found = observer.observe()
             ledger = balance([each.move for each in known], _TRIGGERS, found)
             live.update(arrivals(known, found, ledger), refresh=True)
-            if found != before or not closing.done():
+            if found != before or not finished:
                 last_news = time.monotonic()
             elif time.monotonic() - last_news > _GIVE_UP_AFTER_S:
                 break

@@ -18,8 +18,12 @@ def arrivals(closed: Sequence[Closed], found: Observed, ledger: Ledger) -> Group
     """Show the deals closed last, with what became of each."""
     accounts = {account.opportunity_id: (account, at) for account, at in reversed(found.accounts)}
     latest = {account.opportunity_id: account for account, _ in found.accounts}
-    completed = {event.opportunity_id for event in found.events if event.kind == "run.completed"}
-    table = Table("deal", "amount", "account after", "CSM", "template", "run", box=None, header_style="bold")
+    ended = {event.opportunity_id: event.outcome for event in found.events if event.kind == "run.completed"}
+    table = Table(box=None, header_style="bold")
+    for name in ("deal", "amount", "account after", "CSM", "template", "run"):
+        table.add_column(
+            name, no_wrap=True, justify="right" if name in ("amount", "account after") else "left"
+        )
     for each in closed[-_ROWS:]:
         deal = each.move.opportunity_id
         if deal in accounts:
@@ -32,10 +36,10 @@ def arrivals(closed: Sequence[Closed], found: Observed, ledger: Ledger) -> Group
                 f"{max(0.0, seconds):.2f} s",
                 account.csm.name if account.csm else "",
                 account.template.name if account.template else "",
-                Text("done", style="green") if deal in completed else Text("running", style="yellow"),
+                Text(ended.get(deal, "running"), style="green" if deal in ended else "yellow"),
             )
         else:
-            table.add_row(each.name, "", Text("on its way", style="dim"))
+            table.add_row(each.name, "", Text(ended.get(deal, "on its way"), style="dim"))
     counts = (
         f"{len(closed)} deals closed · {ledger.accounts} accounts · {ledger.completed} runs done "
         f"· {ledger.mails} mails"
@@ -51,6 +55,7 @@ def summary(ledger: Ledger, calls: int) -> Panel:
         ("deals closed", str(ledger.deals), ""),
         ("accounts", str(ledger.accounts), ""),
         ("runs completed", str(ledger.completed), ""),
+        ("of these rejected by the gate", str(ledger.rejected), ""),
         ("mails", str(ledger.mails), ""),
         ("lost", str(ledger.lost), bad if ledger.lost else good),
         ("doubled", str(ledger.doubled), bad if ledger.doubled else good),

@@ -65,6 +65,15 @@ def test_when_all_arrived_once_the_ledger_is_whole() -> None:
     assert (ledger.percentile(0.5), ledger.percentile(0.99)) == (2.0, 2.0)
 
 
+def test_a_rejected_deal_owes_neither_account_nor_mail() -> None:
+    rejected = EVENTS[3].model_copy(update={"outcome": "rejected"})
+    ledger = drawn(
+        replace(GOOD, events=(*EVENTS[:3], rejected), accounts=GOOD.accounts[:1], message_ids=("m1",))
+    )
+    assert ledger.whole()
+    assert (ledger.rejected, ledger.completed) == (1, 2)
+
+
 def test_records_that_came_twice_in_a_topic_are_no_harm() -> None:
     repeated = replace(
         GOOD,
