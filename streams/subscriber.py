@@ -6,7 +6,7 @@ the same ids. A checkpoint stands at the end of the contiguous prefix that Kafka
 
 import asyncio
 import math
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from contextlib import aclosing
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -40,6 +40,7 @@ from streams.metrics import (
     Metric,
     Metrics,
 )
+from streams.patience import patiently
 from streams.publishing import Publisher
 from streams.records import Records
 
@@ -56,7 +57,10 @@ _chance = SystemRandom().random
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Wiring:
-    """What a subscriber works with. `chance` draws from 0 to 1, for pauses that do not fall together."""
+    """What a subscriber works with. `chance` draws from 0 to 1, for pauses that do not fall together.
+
+    `pause` waits for seconds.
+    """
 
     source: ChangeSource
     producer: Producer
@@ -66,6 +70,7 @@ class Wiring:
     metrics: Metrics
     clock: Clock
     chance: Callable[[], float] = _chance
+    pause: Callable[[float], Awaitable[None]] = asyncio.sleep
 
 
 class Subscriber:
@@ -104,8 +109,10 @@ class Subscriber:
 
         Raises `RefusedError` when the org says no for good, and whatever Kafka gave a record back with.
         """
-        former = holding(await self._wiring.checkpoints.kept(self._org_id, self._channel))
-        self._checkpoint = taken_over(former, self._org_id, self._channel)
+        kept = await patiently(lambda: self._wiring.checkpoints.kept(self._org_id, self._channel), stop)
+        if kept is None:
+            return
+        self._checkpoint = taken_over(holding(kept), self._org_id, self._channel)
         self._prefix = AcknowledgedPrefix(place_of(self._checkpoint))
         self._log.info("capture begins", epoch=self._checkpoint.epoch, after=self._checkpoint.replay_id)
         capture = asyncio.create_task(self._capture())
@@ -144,7 +151,7 @@ class Subscriber:
                 pause_s = self._pause_s(failures, error.retry_after)
                 self._count(CAPTURE_RECONNECTS)
                 self._log.warning("session lost", error=str(error), failures=failures, pause_s=pause_s)
-                await asyncio.sleep(pause_s)
+                await self._wiring.pause(pause_s)
 
     def _resume_after(self) -> str | None:
         place = self._prefix.place
@@ -224,7 +231,7 @@ class Subscriber:
             if not self.ready:
                 self.ready = True
                 self._log.info("subscribed", after=self._checkpoint.replay_id)
-            await asyncio.sleep(_CHECKPOINT_EVERY_S)
+            await self._wiring.pause(_CHECKPOINT_EVERY_S)
 
     async def _keep(self, place: Place) -> None:
         # Moved on first: a write that is cancelled may be kept all the same, and no two may have one number.

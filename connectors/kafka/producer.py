@@ -9,6 +9,7 @@ while the cluster is away, so that no record can overtake one that was given up.
 """
 
 import asyncio
+import logging
 import threading
 from collections import deque
 from collections.abc import Sequence
@@ -46,7 +47,7 @@ class Producer:
         self._loop = asyncio.get_running_loop()
         self._fatal: KafkaError | None = None
         self._reports: deque[_Report] = deque()
-        self._client = LibrdkafkaProducer({
+        settings = {
             **config.librdkafka(),
             "acks": "all",
             "enable.idempotence": True,
@@ -57,7 +58,8 @@ class Producer:
             "message.timeout.ms": 0,
             "queue.buffering.max.kbytes": _QUEUED_KIB,
             "error_cb": self._on_error,
-        })  # fmt: skip
+        }
+        self._client = LibrdkafkaProducer(settings, logger=logging.getLogger("librdkafka"))
         self._closing = threading.Event()
         self._thread = threading.Thread(target=self._poll, name="kafka-producer", daemon=True)
         self._thread.start()
@@ -93,6 +95,7 @@ class Producer:
             self._closing.set()
             await asyncio.to_thread(self._thread.join)
         if left:
+            self._client.purge()  # what is let go of must not keep the process from ending
             raise UnavailableError(
                 f"{left} records are not acknowledged by Kafka after {timeout_seconds:.0f} seconds",
                 on=self._config.bootstrap_servers,

@@ -21,7 +21,7 @@ import orjson
 from aiocometd_ng import Extension
 from aiocometd_ng.constants import TransportState
 from aiocometd_ng.exceptions import TransportError
-from aiosfstream_ng import Client, ReplayMarker, ReplayMarkerStorage, ReplayMarkerStoragePolicy
+from aiosfstream_ng import Client, ReplayMarkerStorage, ReplayMarkerStoragePolicy
 from aiosfstream_ng.auth import AuthenticatorBase
 from aiosfstream_ng.exceptions import AiosfstreamException
 
@@ -296,12 +296,16 @@ class _Position(ReplayMarkerStorage):  # type: ignore[misc] # the library ships 
 
     def __init__(self, position: int) -> None:
         super().__init__()
-        self._marker = ReplayMarker(date="", replay_id=position)
+        self._position = position
 
-    async def get_replay_marker(self, _subscription: str) -> ReplayMarker:
-        return self._marker
+    async def insert_replay_id(self, message: Any) -> None:
+        """Put the position into a subscribe."""
+        message["ext"] = {**message.get("ext", {}), "replay": {message["subscription"]: self._position}}
 
-    async def set_replay_marker(self, _subscription: str, _marker: ReplayMarker) -> None:
+    async def get_replay_marker(self, _subscription: str) -> None:
+        """Know of none."""
+
+    async def set_replay_marker(self, _subscription: str, _marker: Any) -> None:
         """Keep nothing."""
 
     async def extract_replay_id(self, _message: Mapping[str, Any]) -> None:

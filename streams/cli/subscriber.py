@@ -65,9 +65,10 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
             )
             stack.push_async_callback(health.stop)
             await health.start()
-        records = await connect(HttpRegistry(effective.registry), effective.kafka, _TOPICS)
+        registry = HttpRegistry(effective.registry)
+        records = await patiently(lambda: connect(registry, effective.kafka, _TOPICS), stop)
         token = await patiently(tokens.token, stop)
-        if token is None:
+        if records is None or token is None:
             return
         producer = Producer(effective.kafka)
         stack.push_async_callback(producer.close)

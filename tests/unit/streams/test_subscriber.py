@@ -1,0 +1,280 @@
+"""The subscriber before a scripted source and a Kafka whose acknowledgements the test gives."""
+
+import asyncio
+from collections.abc import AsyncGenerator, Sequence
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import pytest
+
+from connectors.kafka.checkpoints import MemoryCheckpoints
+from connectors.kafka.config import KafkaConfig
+from connectors.ports import RETAINED_EDGE, Malformed, Received
+from schemas.change import Change, Checkpoint
+from schemas.errors import GapError, RefusedError, UnavailableError, UnreadableError
+from streams.metrics import CAPTURE_GAPS, CAPTURE_RECONNECTS, DEAD_LETTERS, Metrics
+from streams.subscriber import Subscriber, Wiring
+from tests.fixtures.agents import AT, ORG, FakeClock, FakeDelivery, records, settle_down
+
+CHANNEL = "/data/ChangeEvents"
+Step = Received | Exception
+
+
+def event(number: int, *ids: str, at: datetime = AT, raw: bytes | None = None) -> Received:
+    changes = tuple(
+        Change(
+            id=f"{number}-{one}", org_id=ORG, record_id=one, replay_id=str(number), commit_time=at, body=b"{}"
+        )
+        for one in ids or ("006000000000001AAA",)
+    )
+    malformed = Malformed(raw, UnreadableError("what?")) if raw is not None else None
+    return Received(CHANNEL, str(number), () if raw is not None else changes, at, malformed=malformed)
+
+
+def quiet(at: datetime = AT) -> Received:
+    return Received(CHANNEL, "", (), at, quiet=True)
+
+
+OPENED = Received(CHANNEL, "", (), AT)
+
+
+class ScriptedSource:
+    """Each call of `events` plays the next script; after the last step it stays open."""
+
+    def __init__(self, *scripts: Sequence[Step]) -> None:
+        self._scripts = list(scripts)
+        self.asked: list[str | None] = []
+
+    async def events(self, resume_after: str | None) -> AsyncGenerator[Received, None]:
+        self.asked.append(resume_after)
+        for step in self._scripts.pop(0) if self._scripts else ():
+            if isinstance(step, Exception):
+                raise step
+            yield step
+        await asyncio.Event().wait()
+
+    async def close(self) -> None:
+        pass
+
+
+@dataclass
+class Bench:
+    source: ScriptedSource
+    kafka: FakeDelivery
+    checkpoints: MemoryCheckpoints
+    metrics: Metrics
+    stop: asyncio.Event
+    run: "asyncio.Task[None]"
+    subscriber: Subscriber
+    pauses: list[float] = field(default_factory=list)
+
+    @property
+    def place(self) -> Checkpoint:
+        return self.checkpoints.written[-1]
+
+    async def ended(self) -> None:
+        self.stop.set()
+        await asyncio.wait_for(self.run, 5)
+
+
+@asynccontextmanager
+async def subscribing(
+    source: ScriptedSource, *kept: Checkpoint, held: bool = False
+) -> AsyncGenerator[Bench, None]:
+    kafka, checkpoints, metrics, stop = FakeDelivery(), MemoryCheckpoints(), Metrics(), asyncio.Event()
+    kafka.held = held
+    checkpoints.written += kept
+    pauses: list[float] = []
+
+    async def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        await asyncio.sleep(0)
+
+    producer: Any = kafka
+    wiring = Wiring(
+        source=source,
+        producer=_AsProducer(producer),  # type: ignore[arg-type]  # a stand-in
+        checkpoints=checkpoints,
+        records=await records(),
+        kafka=KafkaConfig(),
+        metrics=metrics,
+        clock=FakeClock(),
+        chance=lambda: 1.0,
+        pause=pause,
+    )
+    subscriber = Subscriber(wiring, ORG, CHANNEL)
+    run = asyncio.create_task(subscriber.run(stop))
+    await settle_down()
+    bench = Bench(source, kafka, checkpoints, metrics, stop, run, subscriber, pauses)
+    try:
+        yield bench
+    finally:
+        if not run.done():
+            kafka.acknowledge()
+            await bench.ended()
+
+
+class _AsProducer:
+    def __init__(self, delivery: FakeDelivery) -> None:
+        self._delivery = delivery
+
+    async def send(
+        self, topic: str, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
+    ) -> "asyncio.Future[Any]":
+        return await self._delivery.send(topic, key, value, headers=headers)
+
+
+def kept(replay_id: str = "", **fields: Any) -> Checkpoint:
+    return Checkpoint(id="c", org_id=ORG, channel=CHANNEL, replay_id=replay_id, epoch=3, sequence=8, **fields)
+
+
+async def test_changes_are_keyed_by_their_record_and_carry_their_position() -> None:
+    async with subscribing(
+        ScriptedSource([OPENED, event(7, "006000000000001AAA", "006000000000002AAA")])
+    ) as bench:
+        sent = bench.kafka.to("salesforce.changes")
+        assert [one.key for one in sent] == [
+            f"{ORG}:006000000000001AAA".encode(), f"{ORG}:006000000000002AAA".encode(),
+        ]  # fmt: skip
+        headers = dict(sent[0].headers)
+        assert (headers["ce_replayid"], headers["ce_id"]) == (b"7", b"7-006000000000001AAA")
+        assert headers["ce_time"] == b"2026-09-14T08:30:12Z"
+        assert headers["traceparent"].startswith(b"00-")
+
+
+async def test_the_checkpoint_never_passes_an_event_that_is_not_acknowledged() -> None:
+    source = ScriptedSource([OPENED, event(1), event(2), event(3)])
+    async with subscribing(source, kept("0"), held=True) as bench:
+        first, second, third = (one.future for one in bench.kafka.sent)
+        third.set_result(None)
+        second.set_result(None)
+        await settle_down()
+        assert bench.place.replay_id == "0"
+        first.set_result(None)
+        await settle_down()
+        assert (bench.place.replay_id, bench.place.epoch) == ("3", 4)
+
+
+async def test_a_merged_event_counts_when_all_its_records_are_acknowledged() -> None:
+    source = ScriptedSource([OPENED, event(1, "006000000000001AAA", "006000000000002AAA")])
+    async with subscribing(source, kept("0"), held=True) as bench:
+        bench.kafka.sent[1].future.set_result(None)
+        await settle_down()
+        assert bench.place.replay_id == "0"
+        bench.kafka.sent[0].future.set_result(None)
+        await settle_down()
+        assert bench.place.replay_id == "1"
+
+
+async def test_a_malformed_event_is_set_aside_before_the_position_passes_it() -> None:
+    async with subscribing(
+        ScriptedSource([OPENED, event(1, raw=b"{?"), event(2)]), kept("0"), held=True
+    ) as bench:
+        (aside,) = bench.kafka.to("dead-letters")
+        assert aside.value == b"{?"
+        assert dict(aside.headers)["deadletter_reason"] == b"what?"
+        assert dict(aside.headers)["ce_replayid"] == b"1"
+        bench.kafka.sent[1].future.set_result(None)
+        await settle_down()
+        assert bench.place.replay_id == "0"
+        aside.future.set_result(None)
+        await settle_down()
+        assert bench.place.replay_id == "2"
+        assert bench.metrics.value(DEAD_LETTERS, agent="subscriber") == 1
+
+
+async def test_a_lost_session_resumes_after_the_last_event_heard_not_the_last_kept() -> None:
+    source = ScriptedSource([OPENED, event(1), event(2), UnavailableError("gone")], [OPENED, event(3)])
+    async with subscribing(source, kept("0"), held=True) as bench:
+        assert source.asked == ["0", "2"]
+        assert bench.metrics.value(CAPTURE_RECONNECTS, org=ORG, channel=CHANNEL) == 1
+        bench.kafka.acknowledge()
+        await settle_down()
+        assert bench.place.replay_id == "3"
+
+
+async def test_pauses_between_sessions_grow_and_obey_what_was_asked() -> None:
+    asked = UnavailableError("c", retry_after=timedelta(seconds=9))
+    source = ScriptedSource(
+        [UnavailableError("a")], [UnavailableError("b")], [asked], [OPENED, UnavailableError("d")], [OPENED]
+    )
+    async with subscribing(source, kept("0")) as bench:
+        assert [pause for pause in bench.pauses if pause != 1.0] == [0.4, 0.8, 9.0, 0.2]
+
+
+async def test_the_first_subscription_begins_with_what_comes() -> None:
+    async with subscribing(ScriptedSource([quiet()])) as bench:
+        assert bench.source.asked == [None]
+        assert bench.subscriber.ready
+        assert (bench.place.epoch, bench.place.replay_id, bench.place.quiet_until) == (1, "", AT)
+
+
+async def test_one_that_heard_nothing_yet_resumes_with_what_is_retained_and_skips_what_was_before() -> None:
+    old, near, new = event(1, at=AT - timedelta(hours=1)), event(2, at=AT - timedelta(minutes=5)), event(3)
+    async with subscribing(ScriptedSource([OPENED, old, near, new]), kept(quiet_until=AT)) as bench:
+        assert bench.source.asked == [RETAINED_EDGE]
+        assert [dict(one.headers)["ce_replayid"] for one in bench.kafka.sent] == [b"2", b"3"]
+        assert bench.place.replay_id == "3"
+
+
+async def test_a_session_lost_before_the_first_event_loses_none() -> None:
+    source = ScriptedSource([quiet(), UnavailableError("gone")], [OPENED, event(1)])
+    async with subscribing(source) as bench:
+        assert source.asked == [None, RETAINED_EDGE]
+        assert bench.place.replay_id == "1"
+
+
+async def test_an_expired_position_is_a_gap_and_capture_goes_on_from_the_edge(
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    source = ScriptedSource([GapError("expired")], [OPENED, event(50, at=AT + timedelta(hours=80))])
+    former = kept("7", last_event_at=AT, quiet_until=AT + timedelta(hours=1))
+    async with subscribing(source, former) as bench:
+        assert source.asked == ["7", RETAINED_EDGE]
+        assert bench.metrics.value(CAPTURE_GAPS, org=ORG, channel=CHANNEL) == 1
+        assert bench.place.replay_id == "50"
+    said = capsys.readouterr().out
+    assert "2026, 9, 14, 8, 30, 12" in said
+    assert "2026, 9, 17, 16, 30, 12" in said
+
+
+async def test_after_a_gap_with_nothing_retained_the_dead_position_is_not_asked_for_again() -> None:
+    source = ScriptedSource(
+        [GapError("expired")], [OPENED, quiet(), UnavailableError("x")], [OPENED, event(9)]
+    )
+    async with subscribing(source, kept("7", last_event_at=AT)) as bench:
+        assert source.asked == ["7", RETAINED_EDGE, RETAINED_EDGE]
+        assert bench.metrics.value(CAPTURE_GAPS, org=ORG, channel=CHANNEL) == 1
+        assert bench.place.replay_id == "9"
+
+
+async def test_a_refusal_ends_it_after_what_was_heard_is_kept() -> None:
+    async with subscribing(
+        ScriptedSource([OPENED, event(1), RefusedError("no")]), kept("0"), held=True
+    ) as bench:
+        assert not bench.run.done()
+        bench.kafka.acknowledge()
+        with pytest.raises(RefusedError):
+            await asyncio.wait_for(bench.run, 5)
+        assert bench.place.replay_id == "1"
+
+
+async def test_a_record_kafka_gives_back_ends_it_without_a_checkpoint_behind_it() -> None:
+    async with subscribing(ScriptedSource([OPENED, event(1), event(2)]), kept("0"), held=True) as bench:
+        bench.kafka.sent[1].future.set_result(None)
+        bench.kafka.sent[0].future.set_exception(RefusedError("too large"))
+        with pytest.raises(RefusedError, match="too large"):
+            await asyncio.wait_for(bench.run, 5)
+        assert bench.place.replay_id == "0"
+
+
+async def test_stopping_waits_for_acknowledgements_and_keeps_the_end() -> None:
+    async with subscribing(ScriptedSource([OPENED, event(1), event(2)]), kept("0"), held=True) as bench:
+        bench.stop.set()
+        await settle_down()
+        assert not bench.run.done()
+        bench.kafka.acknowledge()
+        await asyncio.wait_for(bench.run, 5)
+        assert bench.place.replay_id == "2"
