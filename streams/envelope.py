@@ -18,6 +18,7 @@ from typing import Any
 
 import structlog
 
+from connectors.kafka.pulse import FrozenError
 from connectors.ports import Clock
 from schemas.errors import DealwireError, UnavailableError, UnknownSchemaError, UnreadableError
 from streams.continuity import Continuity
@@ -142,7 +143,7 @@ class Envelope:
         try:
             async with self._slots:
                 await self._handler(jobs)
-        except LostDeliveryError:
+        except (LostDeliveryError, FrozenError):
             raise
         except Exception as error:  # noqa: BLE001  # a handler's mistake must not stop the records behind it
             if len(jobs) > 1:
