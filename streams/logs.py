@@ -32,6 +32,17 @@ _FORMS: Sequence[tuple[re.Pattern[str], str]] = (
     (re.compile(r"[\w.+-]+@[\w-]+(?:\.[\w-]+)+"), _MASK),
 )
 
+_NOISY = (
+    "aiokafka",
+    "faust",
+    "mode",
+    "aiohttp.access",
+    "urllib3",
+    "mail.log",
+    "aiosfstream_ng",
+    "aiocometd_ng",
+)
+
 
 def masked(text: str) -> str:
     """Give `text` with everything masked that has the form of a secret or of a mail address."""
@@ -91,7 +102,7 @@ def configure(level: str = "INFO", form: Literal["auto", "console", "json"] = "a
     root = logging.getLogger()
     root.handlers[:] = [handler]
     root.setLevel(level)
-    for noisy in ("aiokafka", "faust", "mode", "aiohttp.access", "urllib3", "mail.log"):
+    for noisy in _NOISY:
         logging.getLogger(noisy).setLevel(max(logging.WARNING, logging.getLevelNamesMapping()[level]))
 
 

@@ -46,7 +46,7 @@ from streams.records import Records
 
 __all__ = ["Subscriber", "Wiring"]
 
-_CHECKPOINT_EVERY_S = 1.0
+_CHECKPOINT_EVERY_S = 0.2
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
 _LONGEST_DOUBLING = 10
 _LAST_ACKNOWLEDGEMENTS_S = 20.0
@@ -223,7 +223,7 @@ class Subscriber:
             self._lag_s = (self._wiring.clock.now() - committed).total_seconds()
 
     async def _keep_checkpoints(self) -> None:
-        """Keep the place whenever it has moved, once a second at most."""
+        """Keep the place whenever it has moved, five times a second at most."""
         while True:
             await self._moved.wait()
             self._moved.clear()

@@ -57,7 +57,7 @@ def logged(capture: Capturing, event: str) -> list[dict[str, Any]]:
 
 async def test_resumes_exactly_after_kills_at_any_moment(capture: Capturing) -> None:
     chance = Random(20260914)
-    for _ in range(7):
+    for _ in range(5):
         await capture.start()
         for _ in range(chance.randrange(1, 15)):
             move_some(capture, chance, chance.randrange(1, 20))
@@ -74,7 +74,7 @@ async def test_resumes_exactly_after_kills_at_any_moment(capture: Capturing) -> 
     assert_complete(capture, found)
     epochs = [checkpoint.epoch for checkpoint in capture.checkpoints()]
     assert epochs == sorted(epochs)
-    assert len(set(epochs)) >= 7
+    assert len(set(epochs)) >= 5
     print(f"{len(capture.expected())} changes, {len(found)} published, {epochs[-1]} epochs")  # noqa: T201 - the figures
 
 
