@@ -5,6 +5,7 @@ import signal
 from contextlib import AsyncExitStack
 from typing import Annotated
 
+import structlog
 import typer
 
 from connectors.kafka.checkpoints import KafkaCheckpoints
@@ -14,7 +15,9 @@ from connectors.ports import SystemClock
 from connectors.salesforce.auth import TokenManager
 from connectors.salesforce.cometd import CometdSource
 from connectors.salesforce.config import SalesforceConfig
-from schemas.errors import ConfigurationError
+from connectors.salesforce.rest import RestClient
+from connectors.salesforce.survey import survey
+from schemas.errors import ConfigurationError, RefusedError, UnavailableError
 from schemas.topics import TOPICS
 from streams.cli.context import settings
 from streams.health import HealthServer
@@ -27,6 +30,7 @@ from streams.subscriber import Subscriber, Wiring
 
 _TOPICS = [TOPICS["salesforce.changes"], TOPICS["salesforce.checkpoints"]]
 
+log = structlog.get_logger(__name__)
 app = typer.Typer(help="Hear changes of an org and publish them to Kafka.")
 
 
@@ -70,6 +74,7 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
         token = await patiently(tokens.token, stop)
         if records is None or token is None:
             return
+        await _look_around(config, tokens)
         producer = Producer(effective.kafka)
         stack.push_async_callback(producer.close)
         subscribers += [
@@ -94,3 +99,28 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
         ended = await asyncio.gather(*running, return_exceptions=True)
         for error in filter(None, ended):
             raise error
+
+
+async def _look_around(config: SalesforceConfig, tokens: TokenManager) -> None:
+    """Say at the start what the integration user cannot see, and what is left of the org's allocations."""
+    rest = RestClient(config, tokens)
+    try:
+        found = await survey(rest)
+    except (UnavailableError, RefusedError) as error:
+        # Changes are heard all the same; who looks deals up will meet it again.
+        log.warning("the org could not be surveyed", error=str(error))
+        return
+    finally:
+        await rest.close()
+    if found.unreadable:
+        log.warning(
+            "fields hidden from the integration user",
+            fields=found.unreadable,
+            todo="Give its profile or permission set read access, or do without them.",
+        )
+    log.info(
+        "org surveyed",
+        stages=found.stages,
+        api_calls_left=found.limits.api_calls_left if found.limits is not None else None,
+        events_left=found.limits.events_left if found.limits is not None else None,
+    )

@@ -86,6 +86,16 @@ async def test_a_kill_before_the_first_event_loses_nothing(capture: Capturing) -
     assert_complete(capture, await capture.settled())
 
 
+async def test_what_is_hidden_and_what_is_left_is_said_at_the_start(capture: Capturing) -> None:
+    capture.org.access.hide("Opportunity", "Amount")
+    await capture.start()
+    (hidden,) = logged(capture, "fields hidden from the integration user")
+    assert hidden["fields"] == ["Amount"]
+    (surveyed,) = logged(capture, "org surveyed")
+    assert "Closed Won" in surveyed["stages"]
+    assert surveyed["events_left"] == capture.org.limits.max_delivered_events
+
+
 async def test_sigterm_leaves_a_checkpoint_after_the_last_event(capture: Capturing) -> None:
     await capture.start()
     move_some(capture, Random(2), 30)
