@@ -5,6 +5,7 @@
 
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
+from typing import Any
 
 import click
 from pydantic.fields import FieldInfo
@@ -111,9 +112,10 @@ def main() -> None:
         FOLDER.joinpath(name).write_text(page(), "utf-8")
 
 
-def _commands(command: click.Command, path: str) -> Iterator[tuple[str, str, str]]:
+def _commands(command: Any, path: str) -> Iterator[tuple[str, str, str]]:
+    """Walk the tree; typer's commands are click's in all but type."""
     context = click.Context(command, info_name=path)
-    if isinstance(command, click.Group):
+    if hasattr(command, "list_commands"):
         for name in command.list_commands(context):
             below = command.get_command(context, name)
             if below is not None:
@@ -124,8 +126,8 @@ def _commands(command: click.Command, path: str) -> Iterator[tuple[str, str, str
     rows = []
     for param in command.params:
         name = ", ".join(f"`{option}`" for option in param.opts) or f"`{param.name}`"
-        if isinstance(param, click.Argument):
-            name = f"`{param.make_metavar(context)}`"
+        if param.param_type_name == "argument":
+            name = f"`{param.metavar or str(param.name).upper()}`"
         text = getattr(param, "help", None) or ""
         rows.append(f"| {name} | {text} |")
     table = "\n".join(["| option | what it does |", "|---|---|", *rows]) if rows else ""

@@ -78,8 +78,8 @@ def examples() -> Path:
 
 def _close(mover: Mover, deals: int, closed: list[Closed]) -> None:
     pause = Event()
-    for opportunity, name in mover.open_deals(deals).items():
-        closed.append(Closed(name, mover.move(opportunity, PATH[-1])))
+    for opportunity, deal in mover.open_deals(deals).items():
+        closed.append(Closed(deal.name, mover.move(opportunity, PATH[-1])))
         pause.wait(_BETWEEN_DEALS_S)
 
 

@@ -44,9 +44,10 @@ class _Tree(click.Group):
     def get_command(self, _ctx: click.Context, name: str) -> click.Command | None:
         if name not in COMMANDS:
             return None
-        command: click.Command = typer.main.get_command(import_module(f"streams.cli.{name}").app)
+        # Typer carries a click of its own, whose commands are click's in all but type.
+        command: Any = typer.main.get_command(import_module(f"streams.cli.{name}").app)
         command.name = name
-        return command
+        return command  # type: ignore[no-any-return]
 
     def format_commands(self, _ctx: click.Context, formatter: click.HelpFormatter) -> None:
         with formatter.section("Commands"):

@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from connectors.kafka.broker.ports import LOOPBACK, free_ports
-from connectors.kafka.broker.process import Child
+from connectors.kafka.broker.process import Child, poll_until
 from connectors.kafka.broker.progress import OnProgress, Progress, silent
 from schemas.errors import UnavailableError
 from streams.configuration import load
@@ -120,10 +120,19 @@ class Deployment:
         return ended
 
     def accounts_created(self) -> Mapping[str, int]:
-        """Give how many accounts the accounts API holds for each opportunity."""
-        url = f"{self._accounts_url}/stats"
-        with urllib.request.urlopen(url, timeout=30) as reply:  # noqa: S310 - our own child, on loopback
-            created: Mapping[str, int] = json.loads(reply.read())["accounts"]
+        """Give how many accounts the accounts API holds for each opportunity; waits for it to come back."""
+        created: dict[str, int] = {}
+
+        def answers() -> bool:
+            try:
+                with urllib.request.urlopen(f"{self._accounts_url}/stats", timeout=5) as reply:  # noqa: S310
+                    created.update(json.loads(reply.read())["accounts"])
+            except OSError:
+                return False
+            return True
+
+        if not poll_until(answers, within_s=_READY_WITHIN_S):
+            raise UnavailableError("the accounts API does not come back", on=self._accounts_url)
         return created
 
     def run(self, *arguments: str) -> str:

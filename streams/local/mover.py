@@ -14,6 +14,14 @@ PATH = ("Qualification", "Needs Analysis", "Proposal/Price Quote", "Negotiation/
 
 
 @dataclass(frozen=True, slots=True)
+class OpenDeal:
+    """A deal's name, and the stage it is in."""
+
+    name: str
+    stage: str
+
+
+@dataclass(frozen=True, slots=True)
 class Closed:
     """A deal that was closed, with its name."""
 
@@ -40,15 +48,15 @@ class Mover:
         self._base = f"{org['instance_url']}/services/data/v{org['api_version']}"
         self._headers = {"Authorization": f"Bearer {token['access_token']}"}
 
-    def open_deals(self, count: int) -> dict[str, str]:
-        """Give id and name of deals that are open and have an amount and an account."""
+    def open_deals(self, count: int) -> dict[str, OpenDeal]:
+        """Give deals that are open and have an amount and an account, by id."""
         soql = (  # SOQL, and the only thing put into it is a number
-            "SELECT Id, Name FROM Opportunity "  # noqa: S608
+            "SELECT Id, Name, StageName FROM Opportunity "  # noqa: S608
             f"WHERE IsClosed = false AND Amount > 0 AND AccountId != null ORDER BY Id LIMIT {int(count)}"
         )
         self.calls += 1
         found = self._ask(f"{self._base}/query?q={urllib.parse.quote(soql)}", headers=self._headers)
-        return {record["Id"]: record["Name"] for record in found["records"]}
+        return {each["Id"]: OpenDeal(each["Name"], each["StageName"]) for each in found["records"]}
 
     def move(self, opportunity: str, stage: str) -> Move:
         """Put one deal into a stage."""

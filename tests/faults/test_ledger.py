@@ -7,7 +7,7 @@ every test run. Which process dies, and after which move, follows from the seed 
 import json
 import os
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from random import Random
@@ -17,7 +17,7 @@ import pytest
 from connectors.kafka.broker.process import poll_until
 from processors.ledger import Ledger, Move, Observed, balance
 from streams.local.deployment import Deployment, Plan
-from streams.local.mover import PATH, Mover
+from streams.local.mover import PATH, Mover, OpenDeal
 from streams.local.observe import Observer
 from tests.fixtures.sandbox import required
 
@@ -46,25 +46,33 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
         deployment.up([ROOT / "examples"])
     with deployment:
         mover = Mover(deployment.org)
-        ids = list(mover.open_deals(deals))
-        assert len(ids) == deals
-        way = list(_journeys(ids, random))
-        schedule = _schedule(len(way), kills, brokers, random)
+        observer = Observer(deployment)
+        way = list(_journeys(mover.open_deals(deals), random))
+        victims = _victims(kills, random)
+        moments = sorted(random.sample(range(len(way)), kills // 2))
         moves, killed = [], Counter[str]()
         for number, (deal, stage) in enumerate(way):
             moves.append(mover.move(deal, stage))
             deployment.mind()
-            for victim in schedule.get(number, ()):
-                _kill_and_start(deployment, victim)
+            if number in moments:
+                _kill_and_start(deployment, victim := victims.pop())
                 killed[victim] += 1
-        found, ledger = _settled(deployment, moves)
+        if brokers > 1:
+            victims.insert(len(victims) // 2, "broker")
+        # The other half dies while what was heard is worked off: each when a few more runs have ended.
+        for ended in _rising(observer, len(victims), deals):
+            deployment.mind()
+            _kill_and_start(deployment, victim := victims.pop())
+            killed[victim] += 1
+            killed["with runs still open"] += ended < deals
+        found, ledger = _settled(deployment, observer, moves)
         resent = _resent(found)
         report = {
             "seed": seed,
             "moves": len(moves),
             "killed": dict(killed),
             "resent mails": resent,
-            "dead letters": Observer(deployment).dead_letters(),
+            "dead letters": observer.dead_letters(),
             **{key: value for key, value in asdict(ledger).items() if key != "seconds_to_account"},
         }
         with capfd.disabled():
@@ -73,9 +81,15 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
         assert ledger.whole(resent_mails=resent)
 
 
-def _journeys(deals: Sequence[str], random: Random) -> Iterator[tuple[str, str]]:
-    """Give each deal's way through some stages to the last one, all of them mixed, each in its own order."""
-    ways = {deal: [stage for stage in PATH[:-1] if random.random() < 0.5] + [PATH[-1]] for deal in deals}
+def _journeys(deals: Mapping[str, OpenDeal], random: Random) -> Iterator[tuple[str, str]]:
+    """Give each deal's way through some stages to the last one, all of them mixed, each in its own order.
+
+    A deal is not moved to where it is: that is no change, and the org tells nobody of it.
+    """
+    ways = {
+        deal: [stage for stage in PATH[:-1] if stage != found.stage and random.random() < 0.5] + [PATH[-1]]
+        for deal, found in deals.items()
+    }
     while ways:
         deal = random.choice(sorted(ways))
         yield deal, ways[deal].pop(0)
@@ -83,14 +97,24 @@ def _journeys(deals: Sequence[str], random: Random) -> Iterator[tuple[str, str]]
             del ways[deal]
 
 
-def _schedule(moves: int, kills: int, brokers: int, random: Random) -> dict[int, list[str]]:
-    victims = ["subscriber", *WORKERS, "accounts-api", "mail"]
-    # Everybody dies at least once; who dies more often is drawn.
-    drawn = victims + [random.choice(victims) for _ in range(max(0, kills - len(victims)))]
-    schedule: dict[int, list[str]] = {}
-    for victim in drawn + (["broker"] if brokers > 1 else []):
-        schedule.setdefault(random.randrange(moves), []).append(victim)
-    return schedule
+def _victims(kills: int, random: Random) -> list[str]:
+    """Give who dies, in a drawn order: everybody at least once."""
+    everybody = ["subscriber", *WORKERS, "accounts-api", "mail"]
+    victims = everybody + [random.choice(everybody) for _ in range(kills - len(everybody))]
+    random.shuffle(victims)
+    return victims
+
+
+def _rising(observer: Observer, times: int, deals: int) -> Iterator[int]:
+    """Give the number of runs that have ended, each time it has risen by a share of the deals."""
+    for number in range(1, times + 1):
+        wanted = deals * number // (times + 1)
+        poll_until(lambda: _ended(observer) >= wanted, within_s=20)  # noqa: B023 - asked before the next
+        yield _ended(observer)
+
+
+def _ended(observer: Observer) -> int:
+    return len({event.run_id for event in observer.observe().events if event.kind == "run.completed"})
 
 
 def _kill_and_start(deployment: Deployment, victim: str) -> None:
@@ -105,9 +129,8 @@ def _kill_and_start(deployment: Deployment, victim: str) -> None:
         deployment.start(victim)
 
 
-def _settled(deployment: Deployment, moves: list[Move]) -> tuple[Observed, Ledger]:
+def _settled(deployment: Deployment, observer: Observer, moves: list[Move]) -> tuple[Observed, Ledger]:
     """Look until the ledger is whole, or until nothing has changed for long enough to give up."""
-    observer = Observer(deployment)
     state: dict[str, Observed | Ledger] = {}
 
     def whole() -> bool:
@@ -133,7 +156,7 @@ def _settled(deployment: Deployment, moves: list[Move]) -> tuple[Observed, Ledge
 def _resent(found: Observed) -> int:
     """Count the mails that SMTP cut, as the history of the runs tells it."""
     return sum(
-        1
+        int(json.loads(event.output).get("resent", 0))
         for event in {event.id: event for event in found.events}.values()
-        if event.step_type == "send_email" and event.kind == "step.completed" and '"resent"' in event.output
+        if event.step_type == "send_email" and event.kind == "step.completed"
     )

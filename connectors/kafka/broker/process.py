@@ -60,6 +60,7 @@ class Child:
         """Start it; nothing happens if it runs."""
         if self.running:
             return
+        self._forget()  # one that ended by itself left its pipe open
         self.log.parent.mkdir(parents=True, exist_ok=True)
         if self.log.exists() and self.log.stat().st_size > _KEEP_LOG_BYTES:
             self.log.replace(self.log.with_suffix(".1.log"))
