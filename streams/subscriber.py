@@ -131,23 +131,24 @@ class Subscriber:
             if ended.done() and not ended.cancelled():
                 ended.result()
         if self.ready:
-            await self._keep(self._prefix.place)
+            await self._keep_last()
         self._log.info("capture ended", after=self._checkpoint.replay_id)
 
     async def _capture(self) -> None:
         """Open one session after another, each after the last event of the one before."""
         failures = 0
         while True:
-            heard = False
+            given = 0
             try:
                 async with aclosing(self._wiring.source.events(self._resume_after())) as events:
                     async for received in events:
-                        heard = True
                         await self._take(received)
+                        given += 1
             except GapError as error:
                 self._lose_position(error)
             except UnavailableError as error:
-                failures = 0 if heard else failures + 1
+                # The first thing given only says that it is subscribed.
+                failures = 0 if given > 1 else failures + 1
                 pause_s = self._pause_s(failures, error.retry_after)
                 self._count(CAPTURE_RECONNECTS)
                 self._log.warning("session lost", error=str(error), failures=failures, pause_s=pause_s)
@@ -238,6 +239,13 @@ class Subscriber:
         self._checkpoint = next_after(self._checkpoint, place)
         await self._wiring.checkpoints.write(self._checkpoint)
         self._count(CAPTURE_CHECKPOINTS)
+
+    async def _keep_last(self) -> None:
+        try:
+            async with asyncio.timeout(_LAST_ACKNOWLEDGEMENTS_S):
+                await self._keep(self._prefix.place)
+        except TimeoutError:
+            self._log.warning("the last position was not kept; the next start repeats what came after it")
 
     def _on_moved(self) -> None:
         self._moved.set()

@@ -146,7 +146,14 @@ class _Session:
             async with asyncio.timeout(self._patience.opening.total_seconds()):
                 await self._client.open()
                 await self._client.subscribe(self._channel)
-        except (AiosfstreamException, aiohttp.ClientError, TimeoutError, ValueError, KeyError) as error:
+        except (
+            AiosfstreamException,
+            aiohttp.ClientError,
+            TimeoutError,
+            LookupError,
+            ValueError,
+            TypeError,
+        ) as error:
             raise self._guard.failure or self._guard.lost(type(error).__name__) from error
         self._guard.subscribed(began, only_new=position == _ONLY_NEW)
         self._watch = asyncio.create_task(self._doubt_when_cut())
@@ -228,9 +235,7 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
         for reply in payload:
             if reply.get("successful") is False:
                 self._give_up(failure_of(reply, channel=self._channel))
-            advice = reply.get("advice")
-            if isinstance(advice, dict) and isinstance(advice.get("interval"), (int, float)):
-                advice["interval"] /= 1000  # milliseconds on the wire, which the library takes for seconds
+            _correct_advice(reply)
             if reply["channel"] == "/meta/connect" and self._is_subscribed and not events:
                 self._arrivals.put_nowait(Received(self._channel, "", (), now, quiet=True))
         if self._is_subscribed and self._arrivals.qsize() >= _HANDED_OVER:
@@ -350,6 +355,15 @@ def _position(resume_after: str | None, channel: str) -> int:
             todo="What is retained is read from its edge.",
         )
     return int(resume_after)
+
+
+def _correct_advice(reply: dict[str, Any]) -> None:
+    """Give the interval in seconds, for which the library takes it; on the wire it is milliseconds."""
+    advice = reply.get("advice")
+    if not isinstance(advice, dict):
+        reply.pop("advice", None)
+    elif isinstance(interval := advice.pop("interval", None), (int, float)):
+        advice["interval"] = interval / 1000
 
 
 def _is_event(message: Mapping[str, Any]) -> bool:

@@ -19,6 +19,7 @@ from streams.subscriber import Subscriber, Wiring
 from tests.fixtures.agents import AT, ORG, FakeClock, FakeDelivery, records, settle_down
 
 CHANNEL = "/data/ChangeEvents"
+CHECKPOINTS = 0.2
 Step = Received | Exception
 
 
@@ -101,7 +102,7 @@ async def subscribing(
         kafka=KafkaConfig(),
         metrics=metrics,
         clock=FakeClock(),
-        chance=lambda: 1.0,
+        chance=lambda: 0.5,
         pause=pause,
     )
     subscriber = Subscriber(wiring, ORG, CHANNEL)
@@ -196,12 +197,16 @@ async def test_a_lost_session_resumes_after_the_last_event_heard_not_the_last_ke
 
 
 async def test_pauses_between_sessions_grow_and_obey_what_was_asked() -> None:
-    asked = UnavailableError("c", retry_after=timedelta(seconds=9))
     source = ScriptedSource(
-        [UnavailableError("a")], [UnavailableError("b")], [asked], [OPENED, UnavailableError("d")], [OPENED]
+        [UnavailableError("a")],
+        [UnavailableError("b")],
+        [UnavailableError("c", retry_after=timedelta(seconds=9))],
+        [OPENED, UnavailableError("broken as soon as it is open")],
+        [OPENED, quiet(), UnavailableError("d")],
+        [OPENED],
     )
     async with subscribing(source, kept("0")) as bench:
-        assert [pause for pause in bench.pauses if pause != 0.2] == [0.4, 0.8, 9.0]
+        assert [pause for pause in bench.pauses if pause != CHECKPOINTS] == [0.3, 0.6, 9.0, 2.4, 0.15]
 
 
 async def test_the_first_subscription_begins_with_what_comes() -> None:

@@ -144,6 +144,13 @@ async def test_the_interval_is_milliseconds(bench: Bench) -> None:
         assert (await take(bench, 2, "5"))[1].replay_id == "6"
 
 
+@pytest.mark.parametrize("advice", [None, [], {"interval": "soon", "timeout": None}])
+async def test_strange_advice_is_not_followed(bench: Bench, advice: object) -> None:
+    bench.server.next("connect", lambda _request, message: [replied(message, advice=advice)])
+    bench.server.next("connect", lambda _request, message: [event(6), replied(message)])
+    assert (await take(bench, 2, "5"))[1].replay_id == "6"
+
+
 async def test_an_event_that_cannot_be_read_is_given_with_its_bytes(bench: Bench) -> None:
     bench.server.events.put_nowait([{"channel": CHANNEL, "data": {"event": {"replayId": 6}}}, event(7)])
     _, broken, good = await take(bench, 3, "5")
