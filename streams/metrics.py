@@ -28,6 +28,9 @@ RETRIES = Metric(
 FAILED_ATTEMPTS = Metric(
     "dealwire_failed_attempts_total", "counter", "Commands that a lookup or sink answered with a failure."
 )
+RESENT_MAILS = Metric(
+    "dealwire_resent_mails_total", "counter", "Mails sent once more because nobody knows if they arrived."
+)
 IN_FLIGHT = Metric("dealwire_in_flight", "gauge", "Records an agent has taken and not finished.")
 COMMITTED_LAG = Metric(
     "dealwire_committed_lag", "gauge", "Records in an agent's input that are not committed as done."
@@ -44,6 +47,9 @@ CAPTURE_GAPS = Metric(
 )
 CAPTURE_RECONNECTS = Metric(
     "dealwire_capture_reconnects_total", "counter", "Sessions with the org that were lost."
+)
+CAPTURE_SUBSCRIBED = Metric(
+    "dealwire_capture_subscribed", "gauge", "1 while the subscription holds; alarm when it is 0 for minutes."
 )
 CAPTURE_LAG = Metric(
     "dealwire_capture_lag_seconds", "gauge", "Age of the last change when it was heard; 0 when all is quiet."
@@ -65,6 +71,7 @@ METRICS = (
     CAPTURE_CHECKPOINTS,
     CAPTURE_GAPS,
     CAPTURE_RECONNECTS,
+    CAPTURE_SUBSCRIBED,
     CAPTURE_LAG,
     CAPTURE_IN_FLIGHT,
 )

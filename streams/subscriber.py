@@ -36,6 +36,7 @@ from streams.metrics import (
     CAPTURE_PUBLISHED,
     CAPTURE_RECEIVED,
     CAPTURE_RECONNECTS,
+    CAPTURE_SUBSCRIBED,
     DEAD_LETTERS,
     Metric,
     Metrics,
@@ -99,8 +100,10 @@ class Subscriber:
             on_failed=lambda error: None if self._failed.done() else self._failed.set_exception(error),
         )
         self._lag_s = 0.0
+        self._is_subscribed = False
         self.ready = False
         labels = {"org": org_id, "channel": channel}
+        wiring.metrics.watch(CAPTURE_SUBSCRIBED, lambda: float(self._is_subscribed), **labels)
         wiring.metrics.watch(CAPTURE_LAG, lambda: self._lag_s, **labels)
         wiring.metrics.watch(CAPTURE_IN_FLIGHT, lambda: self._prefix.in_flight, **labels)
 
@@ -142,11 +145,14 @@ class Subscriber:
             try:
                 async with aclosing(self._wiring.source.events(self._resume_after())) as events:
                     async for received in events:
+                        self._is_subscribed = True
                         await self._take(received)
                         given += 1
             except GapError as error:
+                self._is_subscribed = False
                 self._lose_position(error)
             except UnavailableError as error:
+                self._is_subscribed = False
                 # The first thing given only says that it is subscribed.
                 failures = 0 if given > 1 else failures + 1
                 pause_s = self._pause_s(failures, error.retry_after)

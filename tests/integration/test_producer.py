@@ -8,15 +8,11 @@ import pytest
 from aiokafka.partitioner import DefaultPartitioner
 
 from connectors.kafka.broker.kafka import KafkaCluster
-from connectors.kafka.checkpoints import KafkaCheckpoints
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.producer import Producer
 from connectors.kafka.scan import scan
-from processors.checkpointing import holding
-from schemas.change import Checkpoint
 from schemas.errors import RefusedError, UnavailableError
 from tests.fixtures.kafka import Topics
-from tests.fixtures.running import known_records
 
 pytestmark = pytest.mark.kafka
 PARTITIONS = 7
@@ -96,19 +92,3 @@ async def test_a_cluster_that_goes_away_and_comes_back_loses_nothing(kafka_clust
         for message in batch:
             by_key[message.key].append(int(message.value or b""))
     assert by_key == {b"k%d" % key: list(range(key, 6000, 9)) for key in range(9)}
-
-
-async def test_checkpoints_of_a_subscription_are_found_whoever_wrote_last(
-    kafka: str, topics: Topics, producer: Producer
-) -> None:
-    topics.create("salesforce.checkpoints", config={"cleanup.policy": "compact"})
-    config = KafkaConfig(bootstrap_servers=kafka, topic_prefix=topics.prefix)
-    checkpoints = KafkaCheckpoints(config, producer, await known_records(config))
-    assert await checkpoints.kept("org", "/data/A") == []
-    for channel, epoch, sequence in (("A", 1, 5), ("A", 2, 0), ("B", 9, 9), ("A", 1, 6)):
-        await checkpoints.write(
-            Checkpoint(id="c", org_id="org", channel=f"/data/{channel}", epoch=epoch, sequence=sequence)
-        )
-    found = holding(await checkpoints.kept("org", "/data/A"))
-    assert found is not None
-    assert (found.epoch, found.sequence) == (2, 0)

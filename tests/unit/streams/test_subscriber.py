@@ -14,7 +14,7 @@ from connectors.kafka.config import KafkaConfig
 from connectors.ports import RETAINED_EDGE, Malformed, Received
 from schemas.change import Change, Checkpoint
 from schemas.errors import GapError, RefusedError, UnavailableError, UnreadableError
-from streams.metrics import CAPTURE_GAPS, CAPTURE_RECONNECTS, DEAD_LETTERS, Metrics
+from streams.metrics import CAPTURE_GAPS, CAPTURE_RECONNECTS, CAPTURE_SUBSCRIBED, DEAD_LETTERS, Metrics
 from streams.subscriber import Subscriber, Wiring
 from tests.fixtures.agents import AT, ORG, FakeClock, FakeDelivery, records, settle_down
 
@@ -191,6 +191,7 @@ async def test_a_lost_session_resumes_after_the_last_event_heard_not_the_last_ke
     async with subscribing(source, kept("0"), held=True) as bench:
         assert source.asked == ["0", "2"]
         assert bench.metrics.value(CAPTURE_RECONNECTS, org=ORG, channel=CHANNEL) == 1
+        assert bench.metrics.value(CAPTURE_SUBSCRIBED, org=ORG, channel=CHANNEL) == 1
         bench.kafka.acknowledge()
         await settle_down()
         assert bench.place.replay_id == "3"
@@ -210,7 +211,8 @@ async def test_pauses_between_sessions_grow_and_obey_what_was_asked() -> None:
 
 
 async def test_the_first_subscription_begins_with_what_comes() -> None:
-    async with subscribing(ScriptedSource([quiet()])) as bench:
+    source = ScriptedSource([quiet()])
+    async with subscribing(source) as bench:
         assert bench.source.asked == [None]
         assert bench.subscriber.ready
         assert (bench.place.epoch, bench.place.replay_id, bench.place.quiet_until) == (1, "", AT)
@@ -283,3 +285,9 @@ async def test_stopping_waits_for_acknowledgements_and_keeps_the_end() -> None:
         bench.kafka.acknowledge()
         await asyncio.wait_for(bench.run, 5)
         assert bench.place.replay_id == "2"
+
+
+async def test_a_subscription_that_does_not_hold_shows() -> None:
+    async with subscribing(ScriptedSource([])) as bench:
+        assert bench.metrics.value(CAPTURE_SUBSCRIBED, org=ORG, channel=CHANNEL) == 0
+        assert not bench.subscriber.ready
