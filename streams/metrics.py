@@ -57,6 +57,10 @@ CAPTURE_LAG = Metric(
 CAPTURE_IN_FLIGHT = Metric(
     "dealwire_capture_in_flight", "gauge", "Events that Kafka has not acknowledged yet, in their order."
 )
+API_CALLS_USED = Metric(
+    "dealwire_org_api_calls_used", "gauge", "API calls of the org in 24 hours, by all its integrations."
+)
+API_CALLS_ALLOWED = Metric("dealwire_org_api_calls_allowed", "gauge", "How many it may make in 24 hours.")
 
 METRICS = (
     RECORDS_DONE,
@@ -74,6 +78,8 @@ METRICS = (
     CAPTURE_SUBSCRIBED,
     CAPTURE_LAG,
     CAPTURE_IN_FLIGHT,
+    API_CALLS_USED,
+    API_CALLS_ALLOWED,
 )
 """All of them, as the docs list them."""
 

@@ -79,7 +79,7 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
         catalogue = LiveCatalogue(effective.kafka, records)
         stack.push_async_callback(catalogue.stop)
         await catalogue.start()
-        lookups = OrgLookups(effective.orgs)
+        lookups = OrgLookups(effective.orgs, metrics)
         stack.push_async_callback(lookups.close)
         accounts = None
         if "accounts" in roles:
