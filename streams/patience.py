@@ -15,9 +15,11 @@ log = structlog.get_logger(__name__)
 T = TypeVar("T")
 
 
-async def patiently(ask: Callable[[], Awaitable[T]], stop: asyncio.Event) -> T | None:
+async def patiently(
+    ask: Callable[[], Awaitable[T]], stop: asyncio.Event, *, first_pause_s: float = _FIRST_PAUSE_S
+) -> T | None:
     """Give the answer, or None if `stop` came first. Only `UnavailableError` is waited out."""
-    pause_s = _FIRST_PAUSE_S
+    pause_s = first_pause_s
     while not stop.is_set():
         try:
             return await ask()
