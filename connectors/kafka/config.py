@@ -1,6 +1,7 @@
 """What we need to be told about the Kafka cluster and its schema registry."""
 
-from typing import Literal
+import logging
+from typing import Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -52,9 +53,10 @@ class KafkaConfig(BaseModel):
         """Give the name Faust gives to the changelog topic of an app's table."""
         return f"{self.group(app)}-{table}-changelog"
 
-    def librdkafka(self) -> dict[str, str | int | float | bool]:
+    def librdkafka(self) -> dict[str, Any]:
         """Give the settings every confluent-kafka client starts from. Holds the password: never log it."""
-        settings: dict[str, str | int | float | bool] = {
+        settings: dict[str, Any] = {
+            "logger": logging.getLogger("librdkafka"),  # else it writes to standard error past our log
             "bootstrap.servers": self.bootstrap_servers,
             "client.id": self.client_id,
             "security.protocol": self.security_protocol,

@@ -28,15 +28,17 @@ app = typer.Typer(
 def list_workflows() -> None:
     """List every workflow that was applied, with its versions."""
     catalogue = asyncio.run(_catalogue(settings()))
-    table = Table("workflow", "active", "since", "versions", "stages", "title", box=None)
+    table = Table(box=None, header_style="bold")
+    for column in ("workflow", "active", "versions", "since", "stages", "title"):
+        table.add_column(column, no_wrap=column == "workflow", overflow="fold")
     for name in sorted({name for name, _ in catalogue.versions}):
         latest = catalogue.latest(name)
         active = catalogue.activations.get(name, Activation())
         table.add_row(
             name,
             f"[green]v{active.version}[/]" if active.version else "[dim]draft[/]",
-            active.since[:19] if active.version else "",
             str(sum(1 for known, _ in catalogue.versions if known == name)),
+            active.since[:10] if active.version else "",
             ", ".join(latest.workflow.trigger.stages) if latest else "",
             latest.workflow.title if latest else "",
         )

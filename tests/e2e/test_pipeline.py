@@ -1,0 +1,100 @@
+"""The whole path by the commands a person types, on one deployment that several tests look at."""
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import psutil
+import pytest
+
+from connectors.kafka.broker.process import poll_until
+from processors.ledger import Move, balance
+from schemas.errors import UnavailableError
+from streams.local.deployment import Deployment, Plan
+from streams.local.mover import PATH, Mover
+from streams.local.observe import Observer
+from tests.fixtures.sandbox import required
+
+ROOT = Path(__file__).parents[2]
+WON = frozenset(PATH[-1:])
+DEALS = 5
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, list[Move]]]:
+    """Everything runs, five deals were closed, and all of them have arrived."""
+    deployment = Deployment(tmp_path_factory.mktemp("pipeline"), Plan(deals=50))
+    with deployment:
+        with required():
+            deployment.up([ROOT / "examples"])
+        mover = Mover(deployment.org)
+        moves = [mover.move(deal, PATH[-1]) for deal in mover.open_deals(DEALS)]
+        observer = Observer(deployment)
+        assert poll_until(lambda: balance(moves, WON, observer.observe()).whole(), within_s=60)
+        assert observer.dead_letters() == 0
+        yield deployment, moves
+
+
+def test_runs_are_listed_and_shown_with_their_steps(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, moves = closed
+    runs = json.loads(deployment.run("runs", "list", "--json"))
+    completed = [run for run in runs if run["status"] == "completed"]
+    assert {run["opportunity_id"] for run in completed} == {move.opportunity_id for move in moves}
+    (shown,) = [
+        run
+        for run in json.loads(deployment.run("runs", "show", completed[0]["run_id"], "--json"))
+        if run["status"] == "completed"
+    ]
+    assert shown["steps"][0]["step_id"] == "fetch"
+    assert all(step["status"] == "completed" and step["ended_at"] for step in shown["steps"])
+    page = deployment.run("runs", "show", completed[0]["run_id"][:8])
+    assert completed[0]["opportunity_id"] in page
+
+
+def test_the_cluster_agrees_with_the_table(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, _ = closed
+    assert deployment.run("topics", "check").strip() == ""
+    assert "agrees" in deployment.run("topics", "plan")
+
+
+def test_definitions_applied_again_write_nothing(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, _ = closed
+    assert "0 control records written" in deployment.run("apply", "-f", str(ROOT / "examples"))
+    assert "automated-creation" in deployment.run("workflows", "list")
+
+
+def test_the_secret_is_nowhere_in_files_or_logs(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, _ = closed
+    secret = str(deployment.org["client_secret"]).encode()
+    written = [path for path in deployment.folder.rglob("*") if path.is_file() and path.name != "org.log"]
+    assert len(written) > 10
+    assert [str(path) for path in written if secret in path.read_bytes()] == []
+
+
+def test_an_unknown_run_says_what_to_type(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, _ = closed
+    with pytest.raises(UnavailableError, match="ended with 64") as caught:
+        deployment.run("runs", "show", "nobody")
+    assert "dealwire runs list" in str(caught.value)
+
+
+def test_the_unattended_demo_ends_well_and_leaves_nothing_running(tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "streams", "demo", "--deals", "3", "--exit"]
+    with required():
+        done = subprocess.run(  # noqa: S603 - our own command
+            command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180,
+            env={**os.environ, "PYTHONPATH": str(ROOT)},
+        )  # fmt: skip
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "what came of it" in done.stdout
+    left = [
+        process.info["name"]
+        for process in psutil.process_iter(["name", "cmdline"])
+        if any(str(tmp_path) in part for part in process.info["cmdline"] or ())
+    ]
+    assert left == []
