@@ -31,6 +31,8 @@ from streams.tracing import continued
 
 _REGISTRY_PATIENCE_SECONDS = 20.0
 _REGISTRY_PAUSE_SECONDS = 0.5
+_MOST_LINGERS = 5
+_WORTH_LINGERING = 5
 
 log = structlog.get_logger(__name__)
 
@@ -113,13 +115,22 @@ class Envelope:
         """Work off one key until nothing of it waits."""
         try:
             while lane:
-                if self._limits.linger_seconds and len(lane) < self._limits.batch:
-                    await asyncio.sleep(self._limits.linger_seconds)
+                await self._linger(lane)
                 batch = [lane.popleft() for _ in range(min(len(lane), self._limits.batch))]
                 await self._work_off(batch)
             del self._lanes[key]
         except Exception as error:  # noqa: BLE001  # an input that cannot be finished must not be forgotten
             self._lose(error)
+
+    async def _linger(self, lane: deque[Entry[Any]]) -> None:
+        """Wait for others to share a batch, and on while they come in numbers: under load it fills."""
+        for _ in range(_MOST_LINGERS if self._limits.linger_seconds else 0):
+            before = len(lane)
+            if before >= self._limits.batch:
+                return
+            await asyncio.sleep(self._limits.linger_seconds)
+            if len(lane) - before < _WORTH_LINGERING:
+                return
 
     async def _work_off(self, batch: list[Entry[Any]]) -> None:
         jobs: list[Job] = []

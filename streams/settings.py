@@ -24,7 +24,10 @@ class EnrichConfig(BaseModel):
 
     max_batch: int = Field(100, ge=1, le=200, description="Opportunities in one call at the most.")
     linger_seconds: float = Field(
-        0.15, ge=0, le=10, description="How long a lookup waits for others to share its call."
+        0.15,
+        ge=0,
+        le=10,
+        description="How long a lookup waits for others to share its call; five times that while many come.",
     )
 
 
