@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.topics import TABLES, TOPICS, Cleanup, Topic, TopicState
+from schemas.topics import LARGEST_STATE, TABLES, TOPICS, Cleanup, Topic, TopicState
 
 
 class Kind(StrEnum):
@@ -50,7 +50,11 @@ def desired(names: Names) -> Iterator[TopicState]:
             f"{names.group_prefix}{table.app}-{table.name}-changelog",
             names.partitions,
             names.replication,
-            {"cleanup.policy": "compact", "min.insync.replicas": str(names.min_insync)},
+            {
+                "cleanup.policy": "compact",
+                "max.message.bytes": str(LARGEST_STATE),
+                "min.insync.replicas": str(names.min_insync),
+            },
         )
 
 

@@ -16,9 +16,11 @@ from schemas.inbox import InboxRecord
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 
-__all__ = ["TABLES", "TOPICS", "Cleanup", "Table", "Topic", "TopicState", "topic_of"]
+__all__ = ["LARGEST_STATE", "TABLES", "TOPICS", "Cleanup", "Table", "Topic", "TopicState", "topic_of"]
 
 MEBIBYTE = 1024 * 1024
+LARGEST_STATE = 4 * MEBIBYTE
+"""What a changelog takes of one key; a table refuses more."""
 
 
 class Cleanup(StrEnum):
@@ -172,7 +174,7 @@ TOPICS: Mapping[str, Topic] = {
             key="the original record's",
             record=None,
             retention=_days(90),
-            max_bytes=4 * MEBIBYTE,
+            max_bytes=5 * MEBIBYTE,  # the largest record, and why it is here
             writer="agents",
         ),
     )

@@ -12,9 +12,10 @@ from faust.stores import memory
 
 from connectors.kafka.delivery import Delivery
 from schemas.errors import BrokenInvariantError, RefusedError
+from schemas.topics import LARGEST_STATE
 
-MAX_VALUE_BYTES = 1024 * 1024 - 4096
-"""A value with its key and batch fits into a changelog with Kafka's usual limit of 1 MiB."""
+_ROOM_FOR_THE_REST = 4096
+"""Key and the batch around them."""
 
 
 class StateStore(memory.Store):  # type: ignore[misc]  # faust ships no types
@@ -52,7 +53,7 @@ class StateTable(faust.Table):  # type: ignore[misc]  # faust ships no types
         `partition` is that of the input that caused the change, so that state follows its input. Raises
         `RefusedError` for a value over the size limit.
         """
-        if value is not None and len(value) > MAX_VALUE_BYTES:
+        if value is not None and len(value) + _ROOM_FOR_THE_REST > LARGEST_STATE:
             raise RefusedError(f"state of {len(value)} bytes is too large", on=self.name)
         future = await self._delivery.send(self.changelog_topic_name, key, value, partition=partition)
         self.data.hold(key, value, partition)

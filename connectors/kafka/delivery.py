@@ -25,8 +25,8 @@ _LINGER_MS = 5
 _BATCH_BYTES = 256 * 1024
 _REQUEST_TIMEOUT_MS = 60_000
 _RETRY_SECONDS = 0.5
-MAX_REQUEST_BYTES = 5 * 1024 * 1024
-"""A 4 MiB record with its key and headers; the topics' `max.message.bytes` is the real limit."""
+MAX_REQUEST_BYTES = 6 * 1024 * 1024
+"""The largest record of any topic with key and headers; the real limit is a topic's `max.message.bytes`."""
 
 log = structlog.get_logger(__name__)
 
