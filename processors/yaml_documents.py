@@ -1,6 +1,6 @@
 """Reads definition files: several YAML documents in one, every error with its line and column."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from typing import Any
@@ -98,11 +98,26 @@ def _validated(tree: Any, file: str) -> Document:
     try:
         return _ADAPTER.validate_python(_plain(tree))
     except ValidationError as error:
-        problem = error.errors(include_url=False)[0]
-        path = [part for part in problem["loc"] if part not in _KINDS and part not in _STEPS]
-        line, column = _place(tree, path)
+        problems = error.errors(include_url=False)
+        # A key written wrong is also a key missing; what stands there says more than what does not.
+        problem = next((each for each in problems if each["type"] == "extra_forbidden"), problems[0])
+        path = _path(problem["loc"])
+        at = _tag(problem) if problem["type"] == "union_tag_invalid" else ""
+        line, column = _place(tree, [*path, at] if at else path, at_key=problem["type"] == "extra_forbidden")
         what, todo = _explained(problem, path)
         raise DefinitionError(what, on=file, line=line, column=column, todo=todo) from None
+
+
+def _path(loc: Sequence[str | int]) -> list[str | int]:
+    """Give the path in the file of what pydantic found: it also names the member of each union it chose."""
+    path = list(loc[1:] if loc and loc[0] in _KINDS else loc)
+    in_step = path[:1] == ["steps"] and path[2:3] and path[2] in _STEPS
+    return path[:2] + path[3:] if in_step else path
+
+
+def _tag(problem: Any) -> str:
+    """Give the key that says which member of a union is meant: `kind` or `type`."""
+    return str(problem["ctx"]["discriminator"]).strip("'")
 
 
 def _explained(problem: Any, path: list[str | int]) -> tuple[str, str]:
@@ -118,22 +133,25 @@ def _explained(problem: Any, path: list[str | int]) -> tuple[str, str]:
             return f"{name} is not known here", f"Did you mean {near[0]}?" if near else "Take it out."
         case "missing":
             return f"{name} is missing", "Add it."
-        case "union_tag_invalid" | "union_tag_not_found":
-            wanted = problem.get("ctx", {}).get("expected_tags") or "one of its kinds"
-            field = problem.get("ctx", {}).get("discriminator", "'kind'").strip("'")
-            return f"{name}: {field} is not one of {wanted}", ""
+        case "union_tag_not_found":
+            return f"{name}: {_tag(problem)} is missing", "Add it."
+        case "union_tag_invalid":
+            tag, wanted = problem["ctx"]["tag"], problem["ctx"]["expected_tags"]
+            near = get_close_matches(tag, [*_KINDS, *_STEPS], n=1)
+            advice = f"Did you mean {near[0]}?" if near else ""
+            return f"{name}: {_tag(problem)} {tag!r:.80} is not one of {wanted}", advice
         case _:
             value = problem.get("input")
             shown = f" is {value!r:.80}" if not isinstance(value, dict | list) else ""
-            return f"{name}{shown}: {problem['msg']}", ""
+            return f"{name}{shown}: {problem['msg'].removeprefix('Value error, ')}", ""
 
 
-def _place(tree: Any, path: Any) -> tuple[int, int]:
+def _place(tree: Any, path: Any, *, at_key: bool = False) -> tuple[int, int]:
     line, column = (tree.lc.line, tree.lc.col) if isinstance(tree, CommentedMap | CommentedSeq) else (0, 0)
     node = tree
     for part in path:
         if isinstance(node, CommentedMap) and part in node:
-            line, column = node.lc.value(part) if not _is_nested(node[part]) else node.lc.key(part)
+            line, column = node.lc.key(part) if at_key or _is_nested(node[part]) else node.lc.value(part)
             node = node[part]
         elif isinstance(node, CommentedMap) and part in node.lc.data:
             line, column = node.lc.key(part)
