@@ -7,14 +7,22 @@ Place = tuple[str, int]
 
 
 def positions(app: Any) -> Mapping[Place, tuple[int, int]]:
-    """Give committed and end offset of every input partition the app holds, as far as they are known."""
+    """Give committed and end offset of every input partition the app holds, as far as they are known.
+
+    Nothing is known while partitions come and go.
+    """
+    if not app.started or app.rebalancing or not app.tables.recovery.completed.is_set():
+        return {}
     consumer = app.consumer
     changelogs = app.tables.changelog_topics
     found = {}
-    for tp in app.assignor.assigned_actives():
+    for tp in consumer.assignment():
         if tp.topic in changelogs:
             continue
-        end = consumer.highwater(tp)
+        try:
+            end = consumer.highwater(tp)
+        except (AssertionError, AttributeError):
+            continue  # aiokafka's way to say that the partition has just gone to another worker
         committed = consumer._committed_offset[tp]  # noqa: SLF001  # Faust shows read offsets, not these
         if end is not None:
             found[tp.topic, tp.partition] = (committed or 0, end)

@@ -51,28 +51,44 @@ class Worker:
 
     async def run(self, stop: asyncio.Event) -> ExitCode:
         """Start, and go on until `stop` or a failure; `TEMPORARY` says that it should be started again."""
+        self._pulse.begin()
+        beating = asyncio.create_task(self._beat())
+        try:
+            error = await self._go_on(stop)
+            if error is not None:
+                log.error("worker ends, to be started again", error=str(error))
+            ended = await self._stop(in_good_order=error is None)
+        finally:
+            beating.cancel()
+        return ExitCode.OK if error is None and ended else ExitCode.TEMPORARY
+
+    async def _go_on(self, stop: asyncio.Event) -> BaseException | None:
+        """Run until told to stop, or until something broke: give what."""
         watch = asyncio.create_task(self._watch())
         stopped = asyncio.create_task(stop.wait())
         try:
             await asyncio.gather(*(app.start() for app in self._apps.values()))
             log.info("worker started", roles=list(self._apps))
-            await asyncio.wait((self._failed, stopped), return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.wait((self._failed, stopped, watch), return_when=asyncio.FIRST_COMPLETED)
         finally:
-            watch.cancel()
-            stopped.cancel()
-        error = self._failed.exception() if self._failed.done() else None
-        if error is not None:
-            log.error("worker ends, to be started again", error=str(error))
-        ended = await self._stop(in_good_order=error is None)
-        return ExitCode.OK if error is None and ended else ExitCode.TEMPORARY
+            for task in (watch, stopped):
+                task.cancel()
+            ended = await asyncio.gather(watch, stopped, return_exceptions=True)
+        if self._failed.done():
+            return self._failed.exception()
+        return next((each for each in ended if isinstance(each, Exception)), None)
+
+    async def _beat(self) -> None:
+        while True:
+            self._pulse.beat()
+            await asyncio.sleep(_LOOK_SECONDS)
 
     async def _watch(self) -> None:
         while not self._failed.done():
-            self._pulse.beat()
             for role, app in self._apps.items():
                 if app.crashed:
                     self._fail(f"the app crashed: {app.crash_reason!r}", role)
-                elif app.started and self._stalls[role].stalled(positions(app), time.monotonic()):
+                elif self._stalls[role].stalled(positions(app), time.monotonic()):
                     self._fail(f"nothing was committed for {_STALLED_SECONDS:.0f} seconds", role)
             await asyncio.sleep(_LOOK_SECONDS)
 
@@ -96,4 +112,4 @@ class Worker:
 
 
 def _lag(app: Any) -> int:
-    return lag(positions(app)) if app.started else 0
+    return lag(positions(app))

@@ -16,12 +16,17 @@ class FrozenError(BrokenInvariantError):
 
 
 class Pulse:
-    """Beats while the event loop runs. Once it was late, `check` raises for ever."""
+    """Beats while the event loop runs. Once it was late, `check` raises from then on."""
 
     def __init__(self, limit_seconds: float, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._limit = limit_seconds
         self._monotonic = monotonic
         self._last = monotonic()
+        self._stood_still = 0.0
+
+    def begin(self) -> None:
+        """Begin now: whatever was before, nothing was held yet that another could have taken."""
+        self._last = self._monotonic()
         self._stood_still = 0.0
 
     def beat(self) -> None:

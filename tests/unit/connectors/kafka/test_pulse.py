@@ -41,3 +41,10 @@ def test_a_late_beat_is_remembered(hands: Hands) -> None:
     pulse.beat()
     with pytest.raises(FrozenError):
         pulse.check()
+
+
+def test_what_was_before_the_beginning_does_not_count(hands: Hands) -> None:
+    pulse = Pulse(3.0, hands)
+    hands.at += 60
+    pulse.begin()
+    pulse.check()
