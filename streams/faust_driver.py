@@ -7,6 +7,7 @@ So the flow is stopped first, until the position is right. And a partition witho
 sought at all: what had been read of it when the flow stopped would be gone too.
 """
 
+import logging
 from typing import Any
 
 from faust.transport.drivers import aiokafka as base
@@ -14,6 +15,8 @@ from faust.transport.drivers import aiokafka as base
 
 class SteadyConsumer(base.Consumer):  # type: ignore[misc]  # faust ships no types
     """Goes back to where the group is in every input partition, also where it has not begun."""
+
+    logger = logging.getLogger("faust")
 
     async def perform_seek(self) -> None:
         """Seek each input partition to its committed offset, or to its beginning."""

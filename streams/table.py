@@ -5,6 +5,7 @@ partition a key came from once recovery is over. Recovery, assignment and the ch
 """
 
 import asyncio
+import logging
 from typing import Any
 
 import faust
@@ -25,6 +26,8 @@ class StateStore(memory.Store):  # type: ignore[misc]  # faust ships no types
     only for keys whose partition it was told.
     """
 
+    logger = logging.getLogger("faust")
+
     def hold(self, key: bytes, value: bytes | None, partition: int) -> None:
         """Hold a value, or forget the key if the value is None."""
         if value is None:
@@ -37,6 +40,8 @@ class StateStore(memory.Store):  # type: ignore[misc]  # faust ships no types
 
 class StateTable(faust.Table):  # type: ignore[misc]  # faust ships no types
     """A table of an agent, read by key and written through `write` only."""
+
+    logger = logging.getLogger("faust")
 
     def __init__(self, app: Any, *, name: str, delivery: Delivery, partitions: int) -> None:
         super().__init__(app, name=name, key_type=bytes, value_type=bytes, partitions=partitions)

@@ -176,6 +176,7 @@ def queue_of(*names: str) -> ControlRecord:
 
 
 async def test_a_queue_gives_its_people_in_turn_over_a_restart(bench: AgentBench) -> None:
+    bench.produce("control", "queue:wrong", b"garbage")
     bench.produce("control", "queue:csm", queue_of("ann", "bob"))
     commands = [
         AssignCsm(id=f"assign-{number}", org_id=ORG, queue="csm", opportunity_id=OPPORTUNITY, run_id="run")
