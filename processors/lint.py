@@ -1,5 +1,6 @@
 """Finds what is wrong with workflows before they are activated."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
@@ -24,6 +25,7 @@ from schemas.definition.steps import (
 )
 from schemas.errors import DefinitionError, StepError
 
+_CUSTOM = re.compile(r"\b(deal|company)\.custom\.(\w+)")
 ERROR, WARNING = "error", "warning"
 
 
@@ -161,7 +163,7 @@ class _Linter:
             at = ("steps", number, "branches", place, "when")
             yield from self._condition(branch.when, names, *at)
             plain = " ".join(branch.when.split())
-            if plain in seen or (seen and seen[-1] == "true"):
+            if plain in seen or "true" in seen:
                 yield self._error("this branch is never taken", "An earlier one holds first.", *at)
             if plain in ("true", "false"):
                 yield self._finding(WARNING, f"it is always {plain}", "", *at)
@@ -211,6 +213,7 @@ class _Linter:
     def _expression(
         self, expression: str, names: Context, *at: str | int, truth: bool = False
     ) -> Iterator[Finding]:
+        names = _with_custom(names, expression)
         try:
             conditions.compiled(expression)
             found = list(self._paths(expression, names, *at))
@@ -242,12 +245,10 @@ class _Linter:
             lookup(names, path)
         except KeyError as missing:
             wrong = str(missing.args[0])
-            before = path[: path.index(wrong)].rstrip(".")
-            around = lookup(names, before) if before else names
-            known = around.keys() if isinstance(around, Mapping) else ()
-            yield self._error(f"{path}: there is no {wrong}", _near(wrong, known), *at)
+            yield self._error(f"{path}: there is no {wrong}", _near(wrong, _beside(path, names)), *at)
 
     def _template(self, source: str, names: Context, *at: str | int) -> Iterator[Finding]:
+        names = _with_custom(names, source)
         try:
             unknown = sorted(templates.check(source) - names.keys())
             for name in unknown:
@@ -270,6 +271,25 @@ class _Linter:
     def _finding(self, severity: str, what: str, todo: str, *at: str | int) -> Finding:
         line, column = self._placed.place(*at)
         return Finding(severity, self._placed.file, line, column, what, todo)
+
+
+def _beside(path: str, names: Context) -> Iterable[str]:
+    """Give what could have stood in a path where its first wrong part does."""
+    around: Any = names
+    for part in path.split("."):
+        if not isinstance(around, Mapping) or part not in around:
+            break
+        around = around[part]
+    return around.keys() if isinstance(around, Mapping) else ()
+
+
+def _with_custom(names: Context, text: str) -> Context:
+    """Give the names with a text under each custom field spoken of: which of them an org has is not known."""
+    filled = dict(names)
+    for root, name in _CUSTOM.findall(text):
+        within = filled[root]
+        filled[root] = {**within, "custom": {**within["custom"], name: "x"}}
+    return filled
 
 
 def _near(name: str, known: Iterable[str]) -> str:
