@@ -54,18 +54,29 @@ def fold(records: Iterable[ControlRecord]) -> Catalogue:
                 case "workflow":
                     versions[record.name, record.version] = WorkflowVersion.model_validate_json(record.body)
                 case "active":
-                    activations[record.name] = _ACTIVATION.validate_json(record.body)
+                    activations[record.name] = _activation(record.body)
                 case "queue":
                     queues[record.name] = Queue.model_validate_json(record.body)
                 case _:
                     continue
         except ValidationError as error:
             first = error.errors(include_url=False, include_input=False)[0]
-            raise UnreadableError(
-                f"the control record does not hold: {'.'.join(map(str, first['loc']))}: {first['msg']}",
-                on=control_key(record),
-            ) from None
+            raise _broken(record, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
+        except ValueError as error:
+            raise _broken(record, f"since: {error}") from None
     return Catalogue(versions, activations, queues)
+
+
+def _activation(body: str) -> Activation:
+    """Read an activation. Raises `ValueError` if it starts runs since a moment that is none."""
+    activation = _ACTIVATION.validate_json(body)
+    if activation.version and datetime.fromisoformat(activation.since).tzinfo is None:
+        raise ValueError("it has no time zone")
+    return activation
+
+
+def _broken(record: ControlRecord, why: str) -> UnreadableError:
+    return UnreadableError(f"the control record does not hold: {why}", on=control_key(record))
 
 
 def control_key(record: ControlRecord) -> str:
