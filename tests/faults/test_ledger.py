@@ -40,14 +40,16 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
     deals, kills, brokers = (500, 60, 3) if long else (80, 12, 1)
     seed = int(os.environ.get("SEED", "20260915"))
     random = Random(seed)
-    plan = Plan(deals=deals + 50, seed=seed, brokers=brokers, accounts_api=True, workers=WORKERS)
+    plan = Plan(deals=deals * 2, seed=seed, brokers=brokers, accounts_api=True, workers=WORKERS)
     deployment = Deployment(tmp_path, plan)
     with required():
         deployment.up([ROOT / "examples"])
     with deployment:
         mover = Mover(deployment.org)
         observer = Observer(deployment)
-        way = list(_journeys(mover.open_deals(deals), random))
+        found_open = mover.open_deals(deals)
+        assert len(found_open) == deals
+        way = list(_journeys(found_open, random))
         victims = _victims(kills, random)
         moments = sorted(random.sample(range(len(way)), kills // 2))
         moves, killed = [], Counter[str]()
