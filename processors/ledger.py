@@ -33,7 +33,7 @@ class Observed:
     events: Sequence[RunEvent] = ()
     accounts: Sequence[tuple[Account, datetime]] = ()
     held: Mapping[str, int] = field(default_factory=dict)
-    """How many accounts the sink holds, by account key or by opportunity."""
+    """How many accounts the sink holds, by opportunity."""
     message_ids: Sequence[str] = ()
     """The Message-ID of every mail that arrived, as often as it did."""
 
@@ -116,7 +116,7 @@ def balance(
             for move in moves
             if (move.opportunity_id, move.stage) not in entered
         ),
-        lost_accounts=_sorted(owing - first_seen.keys()),
+        lost_accounts=_sorted(owing - (first_seen.keys() & found.held.keys())),
         lost_runs=_sorted(due.keys() - ended.keys()),
         lost_mails=max(0, mails_per_run * len(owing) - len(mails)),
         doubled_accounts=_sorted(key for key, count in found.held.items() if count > 1),

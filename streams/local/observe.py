@@ -56,11 +56,12 @@ class Observer:
                     yield record, datetime.fromtimestamp(message.timestamp / 1000, UTC)
 
     def _held(self) -> Mapping[str, int]:
-        """Give how often each account was created at the sink."""
+        """Give how many accounts the sink holds for each opportunity."""
         database = self._deployment.database
         if self._deployment.plan.accounts_api:
             return self._deployment.accounts_created()
         if not database.exists():
             return {}
         with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            return dict(connection.execute("SELECT key, count(*) FROM accounts GROUP BY key"))
+            keys = connection.execute("SELECT key, count(*) FROM accounts GROUP BY key")
+            return {key.partition(":")[2]: count for key, count in keys}
