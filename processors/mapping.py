@@ -19,6 +19,7 @@ from schemas.errors import StepError
 from schemas.ids import account_id
 
 _CENTS = Decimal("0.0001")
+_LARGEST = Decimal(10) ** 20  # what schemas.base.Money holds before its point
 _CUSTOM = "custom."
 TARGETS = frozenset(
     {
@@ -136,7 +137,7 @@ def _typed(deal: EnrichedDeal, field: FieldMapping, found: Any) -> Any:
     try:
         match field.target:
             case "arr":
-                return _decimal(found).quantize(_CENTS, ROUND_HALF_EVEN)
+                return _money(_decimal(found))
             case "size":
                 return int(_decimal(found))
             case "close_date":
@@ -150,6 +151,12 @@ def _typed(deal: EnrichedDeal, field: FieldMapping, found: Any) -> Any:
     except (InvalidOperation, ValueError, TypeError) as error:
         reason = f"{found!r:.60} is no {field.target}" if isinstance(error, InvalidOperation) else str(error)
         raise _failed(deal, field, reason) from None
+
+
+def _money(amount: Decimal) -> Decimal:
+    if abs(amount) >= _LARGEST:
+        raise ValueError(f"{amount:.3E} is too large for an amount")
+    return amount.quantize(_CENTS, ROUND_HALF_EVEN)
 
 
 def _decimal(found: Any) -> Decimal:
