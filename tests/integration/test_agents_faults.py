@@ -179,6 +179,7 @@ async def test_nothing_is_lost_while_workers_die(
     _check(config, bench.records, changes)
 
 
+@pytest.mark.long
 async def test_nothing_is_lost_while_a_broker_dies(
     kafka_cluster: KafkaCluster, tmp_path_factory: pytest.TempPathFactory
 ) -> None:
