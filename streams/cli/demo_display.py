@@ -1,5 +1,6 @@
 """What the demo shows: deals arriving, the ledger, and what to type next."""
 
+import os
 from collections.abc import Sequence
 
 from rich.console import Group
@@ -20,23 +21,22 @@ def arrivals(closed: Sequence[Closed], found: Observed, ledger: Ledger) -> Group
     latest = {account.opportunity_id: account for account, _ in found.accounts}
     ended = {event.opportunity_id: event.outcome for event in found.events if event.kind == "run.completed"}
     table = Table(box=None, header_style="bold")
-    for name in ("deal", "amount", "account after", "CSM", "template", "run"):
-        table.add_column(
-            name, no_wrap=True, justify="right" if name in ("amount", "account after") else "left"
-        )
+    table.add_column("deal", no_wrap=True, max_width=21)
+    for name in ("amount", "after"):
+        table.add_column(name, no_wrap=True, justify="right", min_width=9)
+    for name in ("CSM", "template"):
+        table.add_column(name, no_wrap=True)
     for each in closed[-_ROWS:]:
         deal = each.move.opportunity_id
         if deal in accounts:
             account = latest[deal]
-            seconds = (accounts[deal][1] - each.move.at).total_seconds()
-            amount = f"{account.arr:,.0f} {account.currency or ''}" if account.arr is not None else ""
+            seconds = max(0.0, (accounts[deal][1] - each.move.at).total_seconds())
             table.add_row(
                 each.name,
-                amount,
-                f"{max(0.0, seconds):.2f} s",
+                f"{account.arr:,.0f}" if account.arr is not None else "",
+                Text(f"{seconds:.2f} s", style="green" if deal in ended else "yellow"),
                 account.csm.name if account.csm else "",
                 account.template.name if account.template else "",
-                Text(ended.get(deal, "running"), style="green" if deal in ended else "yellow"),
             )
         else:
             table.add_row(each.name, "", Text(ended.get(deal, "on its way"), style="dim"))
@@ -69,14 +69,17 @@ def summary(ledger: Ledger, calls: int) -> Panel:
 
 def next_steps(deployment: Deployment, seconds: float) -> Text:
     """Say what to type next."""
-    config = deployment.settings_file
+    config, mails = (
+        os.path.relpath(path) for path in (deployment.settings_file, deployment.sandbox.mail.mailbox.folder)
+    )
     lines = (
         f"That took {seconds:.0f} s. While this runs, in another terminal:",
         "",
-        f"  dealwire --config {config} runs list          every run",
-        f"  dealwire --config {config} runs watch         look on",
-        f"  dealwire --config {config} topics plan        the topics",
-        f"  less {deployment.sandbox.mail.mailbox.folder}/new/*        the mails",
+        f"  export DEALWIRE_CONFIG={config}",
+        "  dealwire runs list          every run",
+        "  dealwire runs watch         look on",
+        "  dealwire workflows list     what decides",
+        f"  less {mails}/new/*",
         "",
         "Then read examples/ and write a workflow of your own; README.md says how to use a real org.",
     )
