@@ -34,6 +34,8 @@ class Observed:
     accounts: Sequence[tuple[Account, datetime]] = ()
     held: Mapping[str, int] = field(default_factory=dict)
     """How many accounts the sink holds, by opportunity."""
+    held_revisions: Mapping[str, int] = field(default_factory=dict)
+    """The highest revision of its account that the sink holds, by opportunity."""
     message_ids: Sequence[str] = ()
     """The Message-ID of every mail that arrived, as often as it did."""
 
@@ -50,6 +52,8 @@ class Ledger:
     mails: int
     lost_stages: tuple[str, ...] = ()
     lost_accounts: tuple[str, ...] = ()
+    lost_updates: tuple[str, ...] = ()
+    """Accounts of which the sink holds an older revision than was published."""
     lost_runs: tuple[str, ...] = ()
     lost_mails: int = 0
     doubled_accounts: tuple[str, ...] = ()
@@ -61,7 +65,8 @@ class Ledger:
     @property
     def lost(self) -> int:
         """How much is missing."""
-        return len(self.lost_stages) + len(self.lost_accounts) + len(self.lost_runs) + self.lost_mails
+        listed = (self.lost_stages, self.lost_accounts, self.lost_updates, self.lost_runs)
+        return sum(map(len, listed)) + self.lost_mails
 
     @property
     def doubled(self) -> int:
@@ -96,8 +101,11 @@ def balance(
     moves = list(moves)
     due = {move.opportunity_id: move.at for move in reversed(moves) if move.stage in triggers}
     first_seen: dict[str, datetime] = {}
+    published: dict[str, int] = {}
     for account, at in found.accounts:
-        first_seen.setdefault(account.opportunity_id, at)
+        deal = account.opportunity_id
+        first_seen.setdefault(deal, at)
+        published[deal] = max(published.get(deal, 0), account.revision)
     started = Counter(event.opportunity_id for event in _first(found.events) if event.kind == "run.started")
     ended = {event.opportunity_id: event.outcome for event in found.events if event.kind == "run.completed"}
     rejected = {key for key, outcome in ended.items() if outcome == REJECTED}
@@ -117,6 +125,9 @@ def balance(
             if (move.opportunity_id, move.stage) not in entered
         ),
         lost_accounts=_sorted(owing - (first_seen.keys() & found.held.keys())),
+        lost_updates=_sorted(
+            deal for deal, revision in published.items() if found.held_revisions.get(deal, 0) < revision
+        ),
         lost_runs=_sorted(due.keys() - ended.keys()),
         lost_mails=max(0, mails_per_run * len(owing) - len(mails)),
         doubled_accounts=_sorted(key for key, count in found.held.items() if count > 1),

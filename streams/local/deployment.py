@@ -10,7 +10,7 @@ from types import TracebackType
 from typing import Any, Self
 
 from connectors.kafka.broker.ports import LOOPBACK, free_ports
-from connectors.kafka.broker.process import Child, poll_until
+from connectors.kafka.broker.process import Child
 from connectors.kafka.broker.progress import OnProgress, Progress, silent
 from schemas.errors import UnavailableError
 from streams.configuration import load
@@ -66,9 +66,9 @@ class Deployment:
         return load(self.settings_file).settings
 
     @property
-    def database(self) -> Path:
-        """Where accounts are held unless `accounts_api` asks for the stand-in."""
-        return self.folder / "accounts.db"
+    def accounts_file(self) -> Path:
+        """The SQLite file in which the sink, or the stand-in behind it, holds the accounts."""
+        return self.folder / ("accounts-api.db" if self.plan.accounts_api else "accounts.db")
 
     def up(self, definitions: Sequence[Path]) -> None:
         """Start everything and give it these definitions; return when all of it is ready."""
@@ -118,22 +118,6 @@ class Deployment:
         for name in ended:
             self.start(name)
         return ended
-
-    def accounts_created(self) -> Mapping[str, int]:
-        """Give how many accounts the accounts API holds for each opportunity; waits for it to come back."""
-        created: dict[str, int] = {}
-
-        def answers() -> bool:
-            try:
-                with urllib.request.urlopen(f"{self._accounts_url}/stats", timeout=5) as reply:  # noqa: S310
-                    created.update(json.loads(reply.read())["accounts"])
-            except OSError:
-                return False
-            return True
-
-        if not poll_until(answers, within_s=_READY_WITHIN_S):
-            raise UnavailableError("the accounts API does not come back", on=self._accounts_url)
-        return created
 
     def run(self, *arguments: str) -> str:
         """Run one command of ours to its end and give what it printed."""
@@ -197,7 +181,7 @@ class Deployment:
         log = self.folder / "accounts-api.log"
         log.unlink(missing_ok=True)
         (port,) = free_ports(1)  # chosen here, so that it is the same after a restart
-        command = ["standin", "accounts-api", "--data", str(self.folder / "accounts-api.db")]
+        command = ["standin", "accounts-api", "--data", str(self.accounts_file)]
         command += ["--port", str(port), "--faults", str(self.plan.seed)]
         child = self.children["accounts-api"] = Child(
             "accounts-api", [sys.executable, "-m", "streams", *command], log=log
@@ -221,7 +205,7 @@ class Deployment:
             "login_url": self.org["login_url"],
             "client_id": self.org["client_id"],
         }
-        sections["accounts.sql"] = {"url": f"sqlite+aiosqlite:///{self.database}"}
+        sections["accounts.sql"] = {"url": f"sqlite+aiosqlite:///{self.accounts_file}"}
         if self.plan.accounts_api:
             sections["accounts"] = {"sink": "http"}
             sections["accounts.http"] = {"url": self._accounts_url, "timeout_seconds": 3.0}

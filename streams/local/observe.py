@@ -2,7 +2,7 @@
 
 import asyncio
 import sqlite3
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import closing
 from datetime import UTC, datetime
 from typing import TypeVar
@@ -32,11 +32,13 @@ class Observer:
 
     def observe(self) -> Observed:
         """Give what stands in topics, sink and mailbox now."""
+        held = self._held()
         return Observed(
             stages=[record for record, _ in self._read("opportunity.stages", StageEntry)],
             events=[record for record, _ in self._read("workflow.events", RunEvent)],
             accounts=list(self._read("accounts", Account)),
-            held=self._held(),
+            held={deal: count for deal, count, _ in held},
+            held_revisions={deal: revision for deal, _, revision in held},
             message_ids=[
                 str(mail.message["Message-ID"]) for mail in self._deployment.sandbox.mail.mailbox.mails()
             ],
@@ -55,13 +57,15 @@ class Observer:
                 if isinstance(record, kind):
                     yield record, datetime.fromtimestamp(message.timestamp / 1000, UTC)
 
-    def _held(self) -> Mapping[str, int]:
-        """Give how many accounts the sink holds for each opportunity."""
-        database = self._deployment.database
-        if self._deployment.plan.accounts_api:
-            return self._deployment.accounts_created()
-        if not database.exists():
-            return {}
-        with closing(sqlite3.connect(f"file:{database}?mode=ro", uri=True)) as connection:
-            keys = connection.execute("SELECT key, count(*) FROM accounts GROUP BY key")
-            return {key.partition(":")[2]: count for key, count in keys}
+    def _held(self) -> list[tuple[str, int, int]]:
+        """Give opportunity, number of accounts and highest revision, as the sink's own file says it."""
+        if not self._deployment.accounts_file.exists():
+            return []
+        with closing(
+            sqlite3.connect(f"file:{self._deployment.accounts_file}?mode=ro", uri=True)
+        ) as connection:
+            return list(
+                connection.execute(
+                    "SELECT opportunity_id, count(*), max(revision) FROM accounts GROUP BY opportunity_id"
+                )
+            )

@@ -49,6 +49,7 @@ GOOD = Observed(
     events=EVENTS,
     accounts=((account("o1"), T0 + timedelta(seconds=3)), (account("o2"), T0 + timedelta(seconds=2.5))),
     held={"o1": 1, "o2": 1},
+    held_revisions={"o1": 1, "o2": 1},
     message_ids=("m1", "m2"),
 )
 
@@ -90,6 +91,7 @@ def test_records_that_came_twice_in_a_topic_are_no_harm() -> None:
         (replace(GOOD, stages=STAGES[1:]), "lost_stages"),
         (replace(GOOD, accounts=GOOD.accounts[1:]), "lost_accounts"),
         (replace(GOOD, held={"o1": 1}), "lost_accounts"),
+        (replace(GOOD, accounts=(*GOOD.accounts, (account("o1", 2), T0))), "lost_updates"),
         (replace(GOOD, events=EVENTS[:3]), "lost_runs"),
         (replace(GOOD, message_ids=("m1",)), "lost_mails"),
         (replace(GOOD, held={"o1": 2, "o2": 1}), "doubled_accounts"),
