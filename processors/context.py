@@ -18,7 +18,7 @@ def context(deal: EnrichedDeal, account: Account | None = None, csm: Csm | None 
     Values are native: amounts `Decimal`, dates `date`, custom fields their text. What is not there is None.
     """
     return {
-        "deal": _opportunity(deal.opportunity),
+        "deal": {**_opportunity(deal.opportunity), "previous_stage": deal.previous_stage},
         "company": _company(deal.account),
         "contacts": [each.model_dump() for each in deal.contacts],
         "primary_contact": _primary(deal.contacts),

@@ -135,6 +135,9 @@ def _new_run(active: ActiveWorkflow, entry: StageEntry) -> Run:
         workflow=name,
         version=active.version.version,
         entry_id=entry.id,
+        stage=entry.stage,
+        entered_at=entry.entered_at,
+        previous_stage=entry.previous_stage,
     )
 
 

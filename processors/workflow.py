@@ -123,6 +123,9 @@ def fetch(run: Run) -> tuple[EnrichmentRequest, str]:
         stage_entry_id=run.entry_id,
         attempt=run.pending.attempt if run.pending is not None else 1,
         custom_fields=run.fetch_fields,
+        entered_stage=run.stage,
+        entered_at=run.entered_at,
+        previous_stage=run.previous_stage,
     )
     return request, record_key(run.org_id, "0")
 

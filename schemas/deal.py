@@ -123,6 +123,11 @@ class EnrichedDeal(Record):
     stage_history: tuple[StageMove, ...] = ()
     unreadable_fields: tuple[str, ...] = ()
     truncated: tuple[str, ...] = ()
+    entered_stage: str = ""
+    """The stage whose entry this deal was read for; empty where it was read for another reason."""
+    entered_at: Moment | None = None
+    previous_stage: str | None = None
+    """The stage before that entry: as it was heard, else as the stage history says; None if neither knows."""
 
 
 class EnrichmentRequest(Record):
@@ -136,3 +141,6 @@ class EnrichmentRequest(Record):
     attempt: int = 1
     custom_fields: tuple[str, ...] = ()
     """Further fields that the run's workflow reads, as API names: `Term_Months__c`, `Account.Region__c`."""
+    entered_stage: str = ""
+    entered_at: Moment | None = None
+    previous_stage: str | None = None

@@ -49,6 +49,10 @@ class Run(Part):
     workflow: str
     version: int
     entry_id: str = ""
+    stage: str = ""
+    entered_at: Moment | None = None
+    previous_stage: str | None = None
+    """Stage, moment and stage before of the entry that started the run."""
     fetch_fields: tuple[str, ...] = ()
     """The custom fields to read with the deal: those of every run that the same stage entry started."""
     status: Status = Status.FETCHING

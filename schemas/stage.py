@@ -24,7 +24,7 @@ class StageEntry(Record):
     stage: str = ""
     entered_at: Moment | None = None
     previous_stage: str | None = None
-    """None when it is not known here; the enriched deal then says it."""
+    """None when it was not heard here; `EnrichedDeal.previous_stage` then has it from the org's history."""
     created_in_stage: bool = False
     late: bool = False
     """A later entry of this opportunity was published before this one."""

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from typing import Any
 
 from connectors.ports import Outgoing
+from processors.previous_stage import with_previous_stage
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.errors import DealwireError, RefusedError
 from schemas.ids import record_key
@@ -44,7 +45,8 @@ def enrich(around: Surroundings) -> Any:
         for job, request, answer in zip(jobs, requests, answers, strict=True):
             if isinstance(answer, EnrichedDeal):
                 key = record_key(request.org_id, request.opportunity_id)
-                await job.emit(Outgoing(answer, key, cause=request.id, run_id=request.run_id))
+                deal = with_previous_stage(answer, request)
+                await job.emit(Outgoing(deal, key, cause=request.id, run_id=request.run_id))
             else:
                 around.metrics.add(FAILED_ATTEMPTS, agent=ROLE)
                 await job.emit(failure(request, answer, around.clock.now()))
