@@ -7,7 +7,8 @@ from datetime import datetime
 from processors.catalogue import Catalogue, control_key, same_content
 from processors.lint import Library
 from schemas.control import ControlRecord
-from schemas.definition.documents import Activation, Queue, Workflow, WorkflowVersion
+from schemas.definition.documents import Activation, Workflow, WorkflowVersion
+from schemas.definition.queue import Queue
 from schemas.definition.steps import ApplyTemplate, CreateAccount, SendEmail
 from schemas.ids import derived_id
 

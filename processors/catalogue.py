@@ -1,4 +1,4 @@
-"""What control records say, folded into one view: versions, which of them are active, and queues."""
+"""What control records say, folded into one view: versions, which are active, queues, and who is paused."""
 
 import json
 from collections.abc import Iterable, Iterator, Mapping
@@ -8,7 +8,8 @@ from datetime import datetime
 from pydantic import TypeAdapter, ValidationError
 
 from schemas.control import ControlRecord
-from schemas.definition.documents import Activation, Queue, WorkflowVersion
+from schemas.definition.documents import Activation, WorkflowVersion
+from schemas.definition.queue import Absence, Queue, identity
 from schemas.errors import UnreadableError
 
 _ACTIVATION = TypeAdapter(Activation)
@@ -29,6 +30,8 @@ class Catalogue:
     versions: Mapping[tuple[str, int], WorkflowVersion] = field(default_factory=dict)
     activations: Mapping[str, Activation] = field(default_factory=dict)
     queues: Mapping[str, Queue] = field(default_factory=dict)
+    absences: Mapping[str, Absence] = field(default_factory=dict)
+    """Who is paused in every queue, by e-mail."""
 
     def active(self) -> Iterator[ActiveWorkflow]:
         """Give the workflows that start runs, by name."""
@@ -48,6 +51,7 @@ def fold(records: Iterable[ControlRecord]) -> Catalogue:
     versions: dict[tuple[str, int], WorkflowVersion] = {}
     activations: dict[str, Activation] = {}
     queues: dict[str, Queue] = {}
+    absences: dict[str, Absence] = {}
     for record in records:
         try:
             match record.kind:
@@ -57,6 +61,8 @@ def fold(records: Iterable[ControlRecord]) -> Catalogue:
                     activations[record.name] = _activation(record.body)
                 case "queue":
                     queues[record.name] = Queue.model_validate_json(record.body)
+                case "absence":
+                    absences[identity(record.name)] = Absence.model_validate_json(record.body)
                 case _:
                     continue
         except ValidationError as error:
@@ -64,7 +70,10 @@ def fold(records: Iterable[ControlRecord]) -> Catalogue:
             raise _broken(record, f"{'.'.join(map(str, first['loc']))}: {first['msg']}") from None
         except ValueError as error:
             raise _broken(record, f"since: {error}") from None
-    return Catalogue(versions, activations, queues)
+    back = [email for email, absence in absences.items() if absence.until is None]
+    for email in back:
+        del absences[email]
+    return Catalogue(versions, activations, queues, absences)
 
 
 def _activation(body: str) -> Activation:

@@ -1,19 +1,20 @@
 """Finds what is wrong with workflows before they are activated."""
 
-import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
 from typing import Any
 
 from processors import conditions, templates
 from processors.context import Context, lookup, paths
+from processors.lint_names import beside, near, with_custom
+from processors.lint_queues import Fault, fact_faults, queue_faults
 from processors.mapping import TARGETS
 from processors.sample import names as sample_names
 from processors.step_graph import always_before, comes_back, reachable, targets, ways
 from processors.yaml_documents import Placed
-from schemas.definition.documents import Email, Queue, Template, Workflow
+from schemas.definition.documents import Email, Template, Workflow
 from schemas.definition.documents import Mapping as FieldMappings
+from schemas.definition.queue import Queue
 from schemas.definition.steps import (
     AnyStep,
     ApplyTemplate,
@@ -25,7 +26,6 @@ from schemas.definition.steps import (
 )
 from schemas.errors import DefinitionError, StepError
 
-_CUSTOM = re.compile(r"\b(deal|company)\.custom\.(\w+)")
 ERROR, WARNING = "error", "warning"
 
 
@@ -103,6 +103,8 @@ class _Linter:
                     source = getattr(email, part)
                     if source is not None:
                         yield from self._template(source, sample_names(), part)
+            case Queue() as queue:
+                yield from map(self._fault, queue_faults(queue))
 
     def _workflow(self, workflow: Workflow) -> Iterator[Finding]:
         if workflow.trigger.filter is not None:
@@ -112,9 +114,7 @@ class _Linter:
         for number, step in enumerate(workflow.steps):
             for path, target in targets(step):
                 if target not in ids:
-                    yield self._error(
-                        f"there is no step {target}", _near(target, ids), "steps", number, *path
-                    )
+                    yield self._error(f"there is no step {target}", near(target, ids), "steps", number, *path)
         if any(target not in ids for step in workflow.steps for _, target in targets(step)):
             return
         yield from self._graph(workflow)
@@ -148,6 +148,10 @@ class _Linter:
                 yield from self._branches(step, names, number)
             case AssignCsm(queue=str(queue)):
                 yield from self._named(queue, self._known.queues, "queue", *at, "queue")
+                for fact, expression in step.facts.items():
+                    yield from self._expression(expression, names, *at, "facts", fact)
+                if queue in self._known.queues:
+                    yield from map(self._fault, fact_faults(step, self._known.queues[queue], *at))
             case ApplyTemplate():
                 if not account:
                     yield self._error("there is no account yet on every way here", "Create it first.", *at)
@@ -200,7 +204,7 @@ class _Linter:
                     )
             if not field.target.startswith("custom.") and field.target not in TARGETS:
                 yield self._error(f"an account has no field {field.target}",
-                                  _near(field.target, TARGETS) or "Write custom.NAME for one of your own.",
+                                  near(field.target, TARGETS) or "Write custom.NAME for one of your own.",
                                   "fields", number, "target")  # fmt: skip
         if "name" not in {field.target for field in mapping.fields}:
             yield self._finding(
@@ -213,7 +217,7 @@ class _Linter:
     def _expression(
         self, expression: str, names: Context, *at: str | int, truth: bool = False
     ) -> Iterator[Finding]:
-        names = _with_custom(names, expression)
+        names = with_custom(names, expression)
         try:
             conditions.compiled(expression)
             found = list(self._paths(expression, names, *at))
@@ -245,15 +249,15 @@ class _Linter:
             lookup(names, path)
         except KeyError as missing:
             wrong = str(missing.args[0])
-            yield self._error(f"{path}: there is no {wrong}", _near(wrong, _beside(path, names)), *at)
+            yield self._error(f"{path}: there is no {wrong}", near(wrong, beside(path, names)), *at)
 
     def _template(self, source: str, names: Context, *at: str | int) -> Iterator[Finding]:
-        names = _with_custom(names, source)
+        names = with_custom(names, source)
         try:
             unknown = sorted(templates.check(source) - names.keys())
             for name in unknown:
                 yield self._error(
-                    f"the template speaks of {name}, which is not known", _near(name, names), *at
+                    f"the template speaks of {name}, which is not known", near(name, names), *at
                 )
             # A template by itself does not know which variables it will be given.
             if not unknown and names.get("vars") != {}:
@@ -263,7 +267,10 @@ class _Linter:
 
     def _named(self, name: str, known: Mapping[str, Any], kind: str, *at: str | int) -> Iterator[Finding]:
         if name not in known:
-            yield self._error(f"there is no {kind} {name}", _near(name, known), *at)
+            yield self._error(f"there is no {kind} {name}", near(name, known), *at)
+
+    def _fault(self, fault: Fault) -> Finding:
+        return self._finding(ERROR if fault.error else WARNING, fault.what, fault.todo, *fault.path)
 
     def _error(self, what: str, todo: str, *at: str | int) -> Finding:
         return self._finding(ERROR, what, todo, *at)
@@ -271,27 +278,3 @@ class _Linter:
     def _finding(self, severity: str, what: str, todo: str, *at: str | int) -> Finding:
         line, column = self._placed.place(*at)
         return Finding(severity, self._placed.file, line, column, what, todo)
-
-
-def _beside(path: str, names: Context) -> Iterable[str]:
-    """Give what could have stood in a path where its first wrong part does."""
-    around: Any = names
-    for part in path.split("."):
-        if not isinstance(around, Mapping) or part not in around:
-            break
-        around = around[part]
-    return around.keys() if isinstance(around, Mapping) else ()
-
-
-def _with_custom(names: Context, text: str) -> Context:
-    """Give the names with a text under each custom field spoken of: which of them an org has is not known."""
-    filled = dict(names)
-    for root, name in _CUSTOM.findall(text):
-        within = filled[root]
-        filled[root] = {**within, "custom": {**within["custom"], name: "x"}}
-    return filled
-
-
-def _near(name: str, known: Iterable[str]) -> str:
-    near = get_close_matches(name, list(known), n=1)
-    return f"Did you mean {near[0]}?" if near else ""

@@ -12,7 +12,8 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from schemas.base import Part
-from schemas.definition.documents import Document, Email, Mapping, Queue, Template, Workflow
+from schemas.definition.documents import Document, Email, Mapping, Template, Workflow
+from schemas.definition.queue import Away, Member, Queue
 from schemas.definition.steps import ApplyTemplate, AssignCsm, Condition, CreateAccount, End, SendEmail
 from schemas.errors import DefinitionError
 
@@ -128,7 +129,8 @@ def _explained(problem: Any, path: list[str | int]) -> tuple[str, str]:
                 *Workflow.model_fields,
                 *(field for kind in _KINDS.values() for field in kind.model_fields),
             ]
-            known += [field for step in _STEPS.values() for field in step.model_fields]
+            parts: tuple[type[Part], ...] = (*_STEPS.values(), Member, Away)
+            known += [info.alias or field for part in parts for field, info in part.model_fields.items()]
             near = get_close_matches(str(path[-1]), known, n=1)
             return f"{name} is not known here", f"Did you mean {near[0]}?" if near else "Take it out."
         case "missing":

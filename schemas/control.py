@@ -8,7 +8,8 @@ from schemas.base import Moment, Record
 class ControlRecord(Record):
     """One definition, or which version of one is active. `body` is JSON text; its shape depends on `kind`.
 
-    Kinds and keys: `workflow:{name}:{version}` (immutable), `workflow:{name}:active`, `queue:{name}`.
+    Kinds and keys: `workflow:{name}:{version}` (immutable), `workflow:{name}:active`, `queue:{name}`,
+    `absence:{e-mail}` (somebody is paused in every queue).
     `org_id` is empty: control records are for every org of the deployment.
     """
 

@@ -108,10 +108,3 @@ class KnownEntry(Part):
     late: bool = False
     created: bool = False
     change_id: str = ""
-
-
-class QueueState(Part):
-    """Whose turn it is in a queue, and who was given for the last commands."""
-
-    turn: int = 0
-    answers: dict[str, Csm] = {}

@@ -28,6 +28,11 @@ RETRIES = Metric(
 FAILED_ATTEMPTS = Metric(
     "dealwire_failed_attempts_total", "counter", "Commands that a lookup or sink answered with a failure."
 )
+UNDECIDED_MEMBERS = Metric(
+    "dealwire_undecided_members_total",
+    "counter",
+    "Assignments in which a member's condition could not be decided with the facts given.",
+)
 RESENT_MAILS = Metric(
     "dealwire_resent_mails_total", "counter", "Mails sent once more because nobody knows if they arrived."
 )
@@ -67,6 +72,7 @@ METRICS = (
     DEAD_LETTERS,
     RETRIES,
     FAILED_ATTEMPTS,
+    UNDECIDED_MEMBERS,
     IN_FLIGHT,
     COMMITTED_LAG,
     TIMERS_WAITING,

@@ -4,8 +4,8 @@ from typing import Annotated, Literal, Self
 
 from pydantic import Field, StringConstraints, model_validator
 
-from schemas.account import Csm
 from schemas.base import Part
+from schemas.definition.queue import Queue
 from schemas.definition.steps import AnyStep, Expression, Name
 
 StageName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
@@ -105,14 +105,6 @@ class Email(Part):
     subject: Annotated[str, StringConstraints(min_length=1, max_length=500)]
     text: TemplateText
     html: TemplateText | None = None
-
-
-class Queue(Part):
-    """People who take accounts in turn."""
-
-    kind: Literal["queue"]
-    name: Name
-    members: Annotated[tuple[Csm, ...], Field(min_length=1, max_length=500)]
 
 
 Document = Annotated[Workflow | Mapping | Template | Email | Queue, Field(discriminator="kind")]

@@ -14,6 +14,10 @@ Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
 """A CEL expression over `deal`, `company`, `contacts`, `primary_contact`, `account` and `csm`."""
 
 
+FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
+"""What a queue's conditions call a fact: `facts.NAME`."""
+
+
 class Step(Part):
     """What every step has."""
 
@@ -45,16 +49,22 @@ class Condition(Part):
 
 
 class AssignCsm(Step):
-    """Gives the account a customer success manager: one `person`, or the next one of a `queue`."""
+    """Gives the account a customer success manager: one `person`, or the next one of a `queue`.
+
+    `facts` are expressions that each give a text, known to the conditions of the queue's members.
+    """
 
     type: Literal["assign_csm"]
     person: Csm | None = None
     queue: Name | None = None
+    facts: Annotated[dict[FactName, Expression], Field(max_length=50)] = {}
 
     @model_validator(mode="after")
     def _one_of_the_two(self) -> Self:
         if (self.person is None) == (self.queue is None):
             raise ValueError("give either person or queue")
+        if self.facts and self.queue is None:
+            raise ValueError("facts are for the members of a queue; a person needs none")
         return self
 
 

@@ -2,26 +2,34 @@
 
 from typing import Any
 
+import structlog
+
+from connectors.ports import Outgoing
 from processors.assignment import assign
 from schemas.assignment import AssignCsm
 from schemas.errors import RefusedError
-from schemas.run import QueueState
-from streams.agents.commands import failure, success
+from schemas.inbox import FAILED
+from schemas.queue_state import Answer, QueueState
+from streams.agents.commands import answered, failure, success
 from streams.app import Surroundings, add_table, attach, new_app
 from streams.job import Job, expect, one_by_one
-from streams.metrics import FAILED_ATTEMPTS
+from streams.logs import masked
+from streams.metrics import FAILED_ATTEMPTS, UNDECIDED_MEMBERS
 
 ROLE = "assignments"
 
+log = structlog.get_logger(__name__)
+
 
 def assignments(around: Surroundings) -> Any:
-    """Make the app that reads `assignments.commands`, keeps the turn of each queue and answers."""
+    """Make the app that reads `assignments.commands`, keeps turns and loads of each queue, and answers."""
     app = new_app(ROLE, around.settings)
     queues = add_table(app, "queues", around)
 
     async def handle(job: Job) -> None:
         command = expect(job.record, AssignCsm)
-        queue = around.catalogue.now.queues.get(command.queue)
+        catalogue = around.catalogue.now
+        queue = catalogue.queues.get(command.queue)
         if queue is None:
             around.metrics.add(FAILED_ATTEMPTS, agent=ROLE)
             unknown = RefusedError(
@@ -31,10 +39,32 @@ def assignments(around: Surroundings) -> Any:
             return
         held = job.recall(queues)
         state = QueueState.model_validate_json(held) if held is not None else None
-        after, csm = assign(state, queue, command)
-        if after != state:
-            await job.remember(queues, after.model_dump_json().encode())
-        await job.emit(success(command, {"name": csm.name, "email": csm.email}))
+        after, answer = assign(state, queue, command, job.origin.at, catalogue.absences)
+        if after is not state:
+            await job.remember(queues, after.model_dump_json(exclude_defaults=True).encode())
+        if answer.undecided:
+            around.metrics.add(UNDECIDED_MEMBERS, agent=ROLE)
+            log.warning("conditions of members cannot be decided with the facts given", queue=queue.name,
+                        command=command.id, run=command.run_id, why=answer.undecided)  # fmt: skip
+        if answer.error:
+            around.metrics.add(FAILED_ATTEMPTS, agent=ROLE)
+        await job.emit(_told(command, answer))
 
     attach(app, ROLE, ("assignments.commands",), one_by_one(handle), around)
     return app
+
+
+def _told(command: AssignCsm, answer: Answer) -> Outgoing:
+    if answer.error:
+        log.warning("nobody can be assigned", queue=command.queue, command=command.id, run=command.run_id,
+                    attempt=command.attempt, error=answer.error, retry_at=answer.retry_at)  # fmt: skip
+        return answered(
+            command,
+            outcome=FAILED,
+            retryable=answer.retry_at is not None,
+            retry_at=answer.retry_at,
+            error=masked(answer.error),
+        )
+    if answer.members:
+        return success(command, {"claim": "true", "members": ",".join(answer.members)})
+    return success(command, {"name": answer.name, "email": answer.email} if command.choose else {})

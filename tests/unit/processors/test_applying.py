@@ -1,7 +1,8 @@
 """Applying writes what changed and nothing else; what was written folds into the same catalogue again."""
 
+import json
 from collections.abc import Sequence
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 
@@ -11,6 +12,7 @@ from processors.lint import library
 from processors.yaml_documents import parse
 from schemas.control import ControlRecord
 from schemas.definition.documents import Workflow
+from schemas.definition.queue import Absence
 from schemas.errors import UnreadableError
 from tests.unit.processors.engine import ROOT, T0, example_catalogue
 
@@ -203,3 +205,26 @@ def test_control_records_of_another_kind_are_passed_over() -> None:
     record = ControlRecord(id="r", org_id="", kind="note", name="x", version=0, body="", at=T0, actor="ada")
     assert fold([record]) == Catalogue()
     assert control_key(record) == "note:x"
+
+
+def absence(email: str, **body: str | None) -> ControlRecord:
+    return ControlRecord(id="a", org_id="", kind="absence", name=email, body=json.dumps(body))
+
+
+def test_who_is_paused_is_known_until_they_are_resumed() -> None:
+    paused = absence("Ann@thread.example", until="2026-12-01", reason="leave")
+    assert fold([paused]).absences == {"ann@thread.example": Absence(until=date(2026, 12, 1), reason="leave")}
+    assert fold([paused, absence("ann@thread.example", until=None)]).absences == {}
+    assert control_key(paused) == "absence:Ann@thread.example"
+
+
+def test_a_queue_is_written_as_it_is_read() -> None:
+    text = (
+        "kind: queue\nname: own\ntime_zone: Asia/Tokyo\npolicy: weighted\nmembers:\n"
+        "  - {name: A, email: a@x.example, weight: 3, capacity: 9, when: 'true',"
+        " away: [{from: 2026-12-24, to: 2027-01-02}]}\n"
+    )
+    log = Log()
+    log.apply(text)
+    assert log.catalogue.queues["own"] == parse(text, "f")[0].document
+    assert log.apply(text) == []
