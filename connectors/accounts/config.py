@@ -1,10 +1,12 @@
 """What we need to be told about the system that holds the accounts."""
 
 from ipaddress import ip_address
-from typing import Annotated, Literal, Self
+from typing import Literal, Self
 from urllib.parse import urlsplit
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, SecretStr, model_validator
+from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
+
+from connectors.sql.config import DatabaseUrl, SqlConfig
 
 
 def is_loopback(host: str) -> bool:
@@ -17,28 +19,14 @@ def is_loopback(host: str) -> bool:
         return False
 
 
-def _known_and_without_password(url: str) -> str:
-    parts = urlsplit(url)
-    if parts.password is not None:
-        raise ValueError("a password stands in the URL; leave it out and set `password`")
-    if parts.scheme not in ("sqlite+aiosqlite", "postgresql+asyncpg"):
-        raise ValueError("expected sqlite+aiosqlite:///FILE or postgresql+asyncpg://USER@HOST/DATABASE")
-    return url
-
-
-class SqlAccountsConfig(BaseModel):
+class SqlAccountsConfig(SqlConfig):
     """How to reach the database."""
 
-    model_config = ConfigDict(frozen=True, extra="forbid")
-
-    url: Annotated[str, AfterValidator(_known_and_without_password)] = Field(
+    url: DatabaseUrl = Field(
         "sqlite+aiosqlite:///.dealwire/accounts.db",
         description="SQLAlchemy's URL of the database, without the password.",
         examples=["postgresql+asyncpg://dealwire@db.internal:5432/accounts"],
     )
-    password: SecretStr | None = Field(None, description="The password of the URL's user.")
-    pool_size: int = Field(4, ge=1, le=100, description="Connections at the most, per worker (PostgreSQL).")
-    timeout_seconds: float = Field(10.0, gt=0, le=20, description="How long one statement or lock may take.")
 
 
 class HttpAccountsConfig(BaseModel):

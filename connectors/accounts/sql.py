@@ -1,22 +1,19 @@
 """Accounts in a SQL database: SQLite through aiosqlite, PostgreSQL through asyncpg."""
 
-import json
 from collections.abc import Mapping, Sequence
-from functools import partial
-from importlib.util import find_spec
-from pathlib import Path
 from typing import Any
 
-from sqlalchemy import URL, event, inspect, make_url, select, text
+from sqlalchemy import inspect, select, text
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection
 from sqlalchemy.schema import CreateTable
 
 from connectors.accounts.config import SqlAccountsConfig
 from connectors.accounts.group_commit import GroupCommit
-from connectors.accounts.sql_errors import sorted_sql_errors
 from connectors.accounts.tables import accounts, from_row, to_row
 from connectors.ports import Upserted
+from connectors.sql.database import Database
+from connectors.sql.errors import sorted_sql_errors
 from schemas.account import Account
 from schemas.errors import ConfigurationError, DealwireError, RefusedError
 
@@ -36,13 +33,10 @@ class SqlAccountSink:
     """
 
     def __init__(self, config: SqlAccountsConfig) -> None:
-        url = make_url(config.url)
-        if config.password is not None:
-            url = url.set(password=config.password.get_secret_value())
-        self._on = f"{url.get_backend_name()} {url.host or ''}/{url.database or ''}"
-        self._sqlite_file = url.database if url.get_backend_name() == "sqlite" else None
-        self._engine = _engine(url, config)
-        dialect = sqlite if self._sqlite_file is not None else postgresql
+        self._database = Database(config)
+        self._on = self._database.on
+        self._engine = self._database.engine
+        dialect = sqlite if self._database.is_sqlite else postgresql
         insert = dialect.insert(accounts)
         self._upsert = insert.on_conflict_do_update(
             index_elements=[accounts.c.key],
@@ -56,11 +50,10 @@ class SqlAccountSink:
 
         Raises `ConfigurationError` when a table of that name is there and lacks a column.
         """
-        if self._sqlite_file is not None:
-            _make_folder(self._sqlite_file)
+        self._database.make_folder()
         with sorted_sql_errors(self._on):
             async with self._engine.begin() as connection:
-                if self._sqlite_file is None:
+                if not self._database.is_sqlite:
                     await connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
                 await connection.execute(CreateTable(accounts, if_not_exists=True))
                 found = await connection.run_sync(
@@ -120,39 +113,3 @@ class SqlAccountSink:
             return {**row, "created_by": written.created_by}
         found = await connection.execute(select(accounts).where(accounts.c.key == row["key"]))
         return found.one()._asdict()
-
-
-def _engine(url: URL, config: SqlAccountsConfig) -> AsyncEngine:
-    options: dict[str, Any] = {
-        "hide_parameters": True,
-        "json_serializer": partial(json.dumps, ensure_ascii=False),
-        "connect_args": {"timeout": config.timeout_seconds},  # SQLite: how long to wait for a lock
-    }
-    if url.get_backend_name() == "sqlite":
-        engine = create_async_engine(url, **options)
-        event.listen(engine.sync_engine, "connect", _prepare_sqlite)
-        return engine
-    if find_spec("asyncpg") is None:
-        raise ConfigurationError(
-            "PostgreSQL needs the driver asyncpg", todo="Type: pip install 'dealwire[postgres]'"
-        )
-    options["connect_args"]["command_timeout"] = config.timeout_seconds
-    return create_async_engine(
-        url,
-        pool_size=config.pool_size,
-        max_overflow=0,
-        pool_timeout=config.timeout_seconds,
-        pool_pre_ping=True,
-        **options,
-    )
-
-
-def _prepare_sqlite(connection: Any, _record: object) -> None:
-    cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
-    cursor.execute("PRAGMA synchronous=FULL")  # what was answered survives a power cut
-    cursor.close()
-
-
-def _make_folder(file: str) -> None:
-    Path(file).parent.mkdir(parents=True, exist_ok=True)

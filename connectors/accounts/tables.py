@@ -5,7 +5,6 @@ decimals. Times are UTC. The parts of an account that have a shape of their own 
 """
 
 from collections.abc import Mapping
-from datetime import UTC, datetime
 from decimal import Decimal
 from typing import Any
 
@@ -13,7 +12,6 @@ from sqlalchemy import (
     JSON,
     Column,
     Date,
-    DateTime,
     Dialect,
     Integer,
     MetaData,
@@ -25,6 +23,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
+from connectors.sql.types import UtcMoment
 from schemas.account import Account
 from schemas.errors import RefusedError
 
@@ -48,21 +47,6 @@ class ExactMoney(TypeDecorator[Decimal]):
     def process_result_value(self, value: Any, _dialect: Dialect) -> Decimal | None:
         """Read an amount."""
         return None if value is None else Decimal(value)
-
-
-class UtcMoment(TypeDecorator[datetime]):
-    """An aware time in UTC; SQLite keeps it without its zone."""
-
-    impl = DateTime(timezone=True)
-    cache_ok = True
-
-    def process_bind_param(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Write a time."""
-        return None if value is None else value.astimezone(UTC)
-
-    def process_result_value(self, value: datetime | None, _dialect: Dialect) -> datetime | None:
-        """Read a time."""
-        return None if value is None else value.replace(tzinfo=UTC)
 
 
 def _part() -> JSON:
