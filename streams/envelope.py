@@ -20,9 +20,10 @@ import structlog
 
 from connectors.kafka.pulse import FrozenError
 from connectors.ports import Clock
+from schemas.dead_letter import TOPIC
 from schemas.errors import DealwireError, UnavailableError, UnknownSchemaError, UnreadableError
 from streams.continuity import Continuity
-from streams.dead_letters import TOPIC, headers
+from streams.dead_letters import headers
 from streams.job import Handler, Job, LostDeliveryError, Origin, settle
 from streams.metrics import DEAD_LETTERS, IN_FLIGHT, RECORDS_DONE, RETRIES, Metrics
 from streams.outbox import Outbox

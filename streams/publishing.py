@@ -12,6 +12,7 @@ from connectors.ports import Malformed, Received
 from processors.checkpointing import AcknowledgedPrefix, Ticket
 from schemas.change import Change
 from schemas.codec import cloudevents_headers
+from schemas.dead_letter import TOPIC
 from schemas.ids import record_key
 from schemas.topics import topic_of
 from streams import dead_letters
@@ -99,7 +100,7 @@ class Publisher:
             agent="subscriber",
             at=received.at,
         )
-        return dead_letters.TOPIC, received.channel, malformed.raw, headers
+        return TOPIC, received.channel, malformed.raw, headers
 
 
 def _text(moment: datetime | None) -> str:

@@ -19,6 +19,7 @@ COMMANDS = {
     "subscriber": "Hear changes of an org and publish them to Kafka.",
     "worker": "Run agents: transitions, workflow, enrich, accounts, assignments, emails.",
     "runs": "What became of deals: every run and its steps.",
+    "dead-letters": "What was set aside: look, send back once mended, or discard.",
     "config": "The effective settings, and where each came from.",
     "standin": "Stand-ins of the systems behind the sinks, with scripted faults.",
 }
@@ -45,7 +46,7 @@ class _Tree(click.Group):
         if name not in COMMANDS:
             return None
         # Typer carries a click of its own, whose commands are click's in all but type.
-        command: Any = typer.main.get_command(import_module(f"streams.cli.{name}").app)
+        command: Any = typer.main.get_command(import_module(f"streams.cli.{name.replace('-', '_')}").app)
         command.name = name
         return command  # type: ignore[no-any-return]
 

@@ -1,0 +1,136 @@
+"""How dead letters look on a screen, and in JSON."""
+
+import json
+from collections.abc import Mapping, Sequence
+
+from rich.console import Group
+from rich.table import Table
+from rich.text import Text
+
+from connectors.kafka.scan import Message
+from processors.dead_letters import Redrive, by_reason
+from schemas.base import Record
+from schemas.dead_letter import Letter, Mark
+
+_SHOWN_BYTES = 64
+_WHY_WIDTH = 24
+
+
+def facts(letter: Letter, mark: Mark | None = None) -> dict[str, object]:
+    """Give a letter as plain values, with how it was dealt with."""
+    told: dict[str, object] = {
+        "id": letter.id,
+        "at": letter.at.isoformat(),
+        "agent": letter.agent,
+        "origin": str(letter.origin),
+        "key": letter.key.decode(errors="replace"),
+        "error": letter.error,
+        "reason": letter.reason,
+        "redrives": letter.redrives,
+        "parks_its_key": letter.holds,
+        "bytes": letter.size,
+    }
+    if mark is not None:
+        told |= {
+            "dealt_with": mark.kind.value,
+            "dealt_with_at": mark.at.isoformat(),
+            "by": mark.actor,
+            "because": mark.why,
+            "now_at": str(mark.to) if mark.to is not None else "",
+        }
+    return told
+
+
+def plain(message: Message, record: Record | None, trouble: str) -> dict[str, object]:
+    """Give a letter's bytes as plain values: the record, or why it cannot be read and how it begins."""
+    told: dict[str, object] = {
+        "headers": {name: value.decode(errors="replace") for name, value in message.headers}
+    }
+    if record is not None:
+        return {**told, "record": {"type": record.ce_type, **json.loads(record.model_dump_json())}}
+    return {**told, "unreadable": trouble, "begins": (message.value or b"")[:_SHOWN_BYTES].hex(" ")}
+
+
+def rows(letters: Sequence[Letter], limit: int) -> Group:
+    """Show letters, and below how many there are of each kind."""
+    table = _table("letter", "since", "agent", "topic", "key", "tries", "why")
+    for letter in letters[:limit]:
+        table.add_row(
+            letter.id,
+            f"{letter.at:%Y-%m-%d %H:%M:%S}",
+            letter.agent,
+            letter.origin.topic,
+            letter.key.decode(errors="replace"),
+            str(letter.redrives + 1),
+            Text(letter.reason, style="dim" if letter.parked else "red"),
+        )
+    counts = _table("letters", "agent", "topic", "error")
+    for (agent, topic, error), count in by_reason(letters).items():
+        counts.add_row(str(count), agent, topic, error)
+    more = f"{len(letters) - limit} more; see --limit.\n" if len(letters) > limit else ""
+    return Group(table, Text(more), counts)
+
+
+def dealt_rows(done: Sequence[tuple[Letter, Mark]]) -> Table:
+    """Show letters that were dealt with."""
+    table = _table("letter", "when", "how", "by", "agent", "key", "because")
+    for letter, mark in done:
+        table.add_row(
+            letter.id,
+            f"{mark.at:%Y-%m-%d %H:%M:%S}",
+            mark.kind.value,
+            mark.actor,
+            letter.agent,
+            letter.key.decode(errors="replace"),
+            Text(mark.why),
+        )
+    return table
+
+
+def planned(plan: Redrive) -> Group:
+    """Show what a redrive would do, and what it leaves."""
+    keys = len({letter.key for letter in plan.letters})
+    parked = sum(letter.parked for letter in plan.letters)
+    lines = [Text(f"{len(plan.letters)} records of {keys} keys go back, {parked} of them were parked.")]
+    for (agent, topic, error), count in by_reason(plan.letters).items():
+        lines.append(Text(f"  {count:>7}  {agent} ← {topic}  {error}", style="dim"))
+    if plan.held_back:
+        letter, earlier = plan.held_back[0]
+        lines.append(
+            Text(
+                f"{len(plan.held_back)} stay: an earlier letter of their key was not chosen, such as "
+                f"{earlier.id} before {letter.id}. Redrive or discard that one too.",
+                style="yellow",
+            )
+        )
+    if plan.from_outside:
+        lines.append(
+            Text(
+                f"{len(plan.from_outside)} stay: they came from no topic of ours, so they can only be "
+                "discarded once their cause is mended.",
+                style="yellow",
+            )
+        )
+    return Group(*lines)
+
+
+def story(told: Mapping[str, object]) -> Group:
+    """Show one letter whole."""
+    grid = Table.grid(padding=(0, 2))
+    for name, value in told.items():
+        text = json.dumps(value, indent=2, ensure_ascii=False) if isinstance(value, dict) else str(value)
+        if text:
+            grid.add_row(Text(name.replace("_", " "), style="dim"), Text(text, overflow="fold"))
+    return Group(grid)
+
+
+def _table(*columns: str) -> Table:
+    table = Table(box=None, header_style="bold")
+    for column in columns:
+        table.add_column(
+            column,
+            overflow="fold",
+            no_wrap=column in ("letter", "since", "when"),
+            min_width=_WHY_WIDTH if column in ("why", "because") else None,
+        )
+    return table
