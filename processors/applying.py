@@ -4,13 +4,12 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from processors.catalogue import Catalogue, control_key, same_content
+from processors.catalogue import Catalogue, control_record, same_content
 from processors.lint import Library
 from schemas.control import ControlRecord
 from schemas.definition.documents import Activation, Workflow, WorkflowVersion
 from schemas.definition.queue import Queue
 from schemas.definition.steps import ApplyTemplate, CreateAccount, SendEmail
-from schemas.ids import derived_id
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ def _workflow(workflow: Workflow, known: Library, catalogue: Catalogue, at: date
     else:
         number, said = candidate.version, f"workflow {workflow.name}: v{candidate.version} is new"
         records.append(
-            _record("workflow", workflow.name, number, candidate.model_dump_json(), at=at, actor=actor)
+            control_record("workflow", workflow.name, number, candidate.model_dump_json(), at=at, actor=actor)
         )
     active = catalogue.activations.get(workflow.name, Activation())
     wanted = number if workflow.status == "active" else 0
@@ -66,17 +65,10 @@ def _workflow(workflow: Workflow, known: Library, catalogue: Catalogue, at: date
         # A workflow that was active stays so for the deals that entered a stage before its new version.
         since = active.since if active.version and wanted else at.isoformat()
         body = Activation(version=wanted, since=since).model_dump_json()
-        records.append(_record("active", workflow.name, wanted, body, at=at, actor=actor))
+        records.append(control_record("active", workflow.name, wanted, body, at=at, actor=actor))
         said += ", now active" if wanted else ", now a draft"
     return Applied(said, tuple(records))
 
 
 def _queue(queue: Queue, at: datetime, actor: str) -> ControlRecord:
-    return _record("queue", queue.name, 0, queue.model_dump_json(), at=at, actor=actor)
-
-
-def _record(kind: str, name: str, version: int, body: str, *, at: datetime, actor: str) -> ControlRecord:
-    record = ControlRecord(
-        id="", org_id="", kind=kind, name=name, version=version, body=body, at=at, actor=actor
-    )
-    return record.model_copy(update={"id": derived_id("control", control_key(record), body)})
+    return control_record("queue", queue.name, 0, queue.model_dump_json(), at=at, actor=actor)

@@ -11,6 +11,7 @@ from schemas.control import ControlRecord
 from schemas.definition.documents import Activation, WorkflowVersion
 from schemas.definition.queue import Absence, Queue, identity
 from schemas.errors import UnreadableError
+from schemas.ids import derived_id
 
 _ACTIVATION = TypeAdapter(Activation)
 
@@ -97,6 +98,16 @@ def control_key(record: ControlRecord) -> str:
             return f"workflow:{record.name}:active"
         case kind:
             return f"{kind}:{record.name}"
+
+
+def control_record(
+    kind: str, name: str, version: int, body: str, *, at: datetime, actor: str
+) -> ControlRecord:
+    """Make a control record. Its id comes from its key and body: the same said again has the same id."""
+    record = ControlRecord(
+        id="", org_id="", kind=kind, name=name, version=version, body=body, at=at, actor=actor
+    )
+    return record.model_copy(update={"id": derived_id("control", control_key(record), body)})
 
 
 def same_content(one: WorkflowVersion, other: WorkflowVersion) -> bool:

@@ -5,24 +5,21 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
-from confluent_kafka import KafkaException, Producer
-
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.registry import HttpRegistry
 from processors.applying import Applied, plan
-from processors.catalogue import Catalogue, control_key
+from processors.catalogue import Catalogue
 from processors.lint import ERROR, Finding, library, lint
 from processors.yaml_documents import Placed, parse
-from schemas.codec import cloudevents_headers
 from schemas.definition.documents import Workflow
-from schemas.errors import DefinitionError, UnavailableError, UsageError
+from schemas.errors import DefinitionError, UsageError
 from schemas.topics import TOPICS
 from streams.catalogue import LiveCatalogue
+from streams.control import write
 from streams.records import Records, connect
 from streams.settings import Settings
 
 _CONTROL = TOPICS["control"]
-_FLUSH_SECONDS = 30
 
 
 def read(paths: Sequence[Path]) -> list[Placed]:
@@ -57,14 +54,7 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
     steps = list(plan(workflows, library(placed), catalogue, at=datetime.now(UTC), actor=getpass.getuser()))
     if not dry_run:
-        producer = _Writer(settings.kafka)
-        for step in steps:
-            for record in step.records:
-                moment = record.at.isoformat() if record.at is not None else ""
-                key = control_key(record)
-                headers = cloudevents_headers(record, subject=key, time=moment)
-                producer.write(key, records.encode(record), headers)
-        producer.flush()
+        write(settings.kafka, records, [record for step in steps for record in step.records])
     return steps
 
 
@@ -76,34 +66,3 @@ async def in_force(config: KafkaConfig, records: Records) -> Catalogue:
         return live.now
     finally:
         await live.stop()
-
-
-class _Writer:
-    """Writes control records; a command may block."""
-
-    def __init__(self, config: KafkaConfig) -> None:
-        self._topic = config.topic(_CONTROL.name)
-        self._servers = config.bootstrap_servers
-        self._failed: list[str] = []
-        self._producer = Producer(
-            {**config.librdkafka(), "enable.idempotence": True, "partitioner": "murmur2_random"}
-        )
-
-    def write(self, key: str, value: bytes, headers: list[tuple[str, bytes]]) -> None:
-        def delivered(error: object, _message: object) -> None:
-            if error is not None:
-                self._failed.append(str(error))
-
-        try:
-            self._producer.produce(self._topic, value, key, headers=dict(headers), on_delivery=delivered)
-        except (KafkaException, BufferError) as error:
-            raise UnavailableError(f"Kafka does not take the record: {error}", on=self._topic) from error
-
-    def flush(self) -> None:
-        left = self._producer.flush(_FLUSH_SECONDS)
-        if left or self._failed:
-            raise UnavailableError(
-                f"{left + len(self._failed)} control records were not acknowledged {'; '.join(self._failed)}",
-                on=f"{self._topic} at {self._servers}",
-                todo="Apply again; what was written is not written twice.",
-            )

@@ -35,7 +35,14 @@ def scan(
     from_end: bool = False,
     starts: Mapping[int, int] | None = None,
 ) -> Iterator[list[Message]]:
-    """Give what lies in a topic, in batches; each partition's records in order.
+    """Give what lies in a topic of the topic table, as `scan_named` does."""
+    return scan_named(config, config.topic(topic), follow=follow, from_end=from_end)
+
+
+def scan_named(
+    config: KafkaConfig, name: str, *, follow: bool = False, from_end: bool = False
+) -> Iterator[list[Message]]:
+    """Give what lies in a topic with this full name, in batches; each partition's records in order.
 
     `starts` reads only these partitions, each from this offset on.
 
@@ -43,7 +50,6 @@ def scan(
     quarter of a second, and the caller ends it by closing the iterator. Blocking; commits nothing. Raises
     `UnavailableError`, or `ConfigurationError` for a topic that does not exist.
     """
-    name = config.topic(topic)
     consumer = Consumer(
         {
             **config.librdkafka(),

@@ -16,6 +16,7 @@ COMMANDS = {
     "topics": "Compare the topic table with the cluster, and make the cluster agree.",
     "apply": "Give workflows, mappings, templates and queues to every process.",
     "workflows": "List and check workflows.",
+    "queues": "Who takes accounts, whose turn it is, and who is not there.",
     "subscriber": "Hear changes of an org and publish them to Kafka.",
     "worker": "Run agents: transitions, workflow, enrich, accounts, assignments, emails.",
     "runs": "What became of deals: every run and its steps.",

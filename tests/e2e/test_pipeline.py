@@ -68,6 +68,26 @@ def test_definitions_applied_again_write_nothing(closed: tuple[Deployment, list[
     assert "automated-creation" in deployment.run("workflows", "list")
 
 
+def test_queues_tell_who_has_what_and_people_are_paused(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, moves = closed
+    listed = json.loads(deployment.run("queues", "list", "--json"))
+    assert {"onboarding", "enterprise-csms", "smb-pool"} == {each["name"] for each in listed}
+    shown = [json.loads(deployment.run("queues", "show", each["name"], "--json")) for each in listed]
+    held = sum(load["open"] for each in shown for org in each["orgs"] for load in org["loads"])
+    assert held == len(moves)
+
+    ada = "ada.osei@thread.example"
+    said = deployment.run("queues", "pause", ada, "--until", "2999-12-31", "--reason", "on leave")
+    assert f"{ada} is paused until 2999-12-31 in onboarding." in said
+    assert "paused: on leave" in " ".join(deployment.run("queues", "show", "onboarding").split())
+    assert "Ada Osei" in deployment.run("queues", "list")
+    assert "is back" in deployment.run("queues", "resume", ada)
+    assert "was not paused" in deployment.run("queues", "resume", ada)
+    with pytest.raises(UnavailableError, match="ended with 64") as caught:
+        deployment.run("queues", "pause", "ada.ossei@thread.example")
+    assert f"Did you mean {ada}?" in str(caught.value)
+
+
 def test_the_secret_is_nowhere_in_files_or_logs(closed: tuple[Deployment, list[Move]]) -> None:
     deployment, _ = closed
     secret = str(deployment.org["client_secret"]).encode()
