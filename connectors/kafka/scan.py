@@ -36,11 +36,17 @@ def scan(
     starts: Mapping[int, int] | None = None,
 ) -> Iterator[list[Message]]:
     """Give what lies in a topic of the topic table, as `scan_named` does."""
-    return scan_named(config, config.topic(topic), follow=follow, from_end=from_end)
+    name = config.topic(topic)
+    return scan_named(config, name, follow=follow, from_end=from_end, starts=starts)
 
 
 def scan_named(
-    config: KafkaConfig, name: str, *, follow: bool = False, from_end: bool = False
+    config: KafkaConfig,
+    name: str,
+    *,
+    follow: bool = False,
+    from_end: bool = False,
+    starts: Mapping[int, int] | None = None,
 ) -> Iterator[list[Message]]:
     """Give what lies in a topic with this full name, in batches; each partition's records in order.
 
