@@ -4,7 +4,17 @@ from typing import Literal
 
 from schemas.base import Moment, Part
 
-__all__ = ["MODEL", "SECTIONS", "STRUCTURED", "Brief", "Section", "Source", "SourceKind", "Statement"]
+__all__ = [
+    "MODEL",
+    "SECTIONS",
+    "STRUCTURED",
+    "Brief",
+    "Message",
+    "Section",
+    "Source",
+    "SourceKind",
+    "Statement",
+]
 
 Section = Literal["goals", "stakeholders", "commitments", "risks", "dates", "open_questions"]
 SECTIONS: tuple[Section, ...] = ("goals", "stakeholders", "commitments", "risks", "dates", "open_questions")
@@ -56,3 +66,10 @@ class Brief(Part):
         """Give the statements of a section."""
         found: tuple[Statement, ...] = getattr(self, name)
         return found
+
+
+class Message(Part):
+    """One message to a language model."""
+
+    role: Literal["system", "user"] = "user"
+    content: str = ""

@@ -136,7 +136,7 @@ CUES: tuple[Cue, ...] = (
 DATED: tuple[str, ...] = (
     "go(?:es)?[- ]?live",
     "(?:launch|cut-?over|roll-?out|kick-?off|migration|pilot|onboarding|training|renew(?:al|s)?)",
-    "(?:deadline|due|milestone|target date|no later than|at the latest|effective)",
+    "(?:close date|deadline|due|milestone|target date|no later than|at the latest|effective)",
     "(?:by|before|until|till|from|starting|starts?|begins?|ends?|expires?|scheduled|planned|set for|booked)",
     "(?:contract|notice period|term|board meeting|qbr|fiscal year|freeze)",
 )

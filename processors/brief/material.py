@@ -37,7 +37,7 @@ class Material:
 
     deal: EnrichedDeal
     about: Piece
-    """Next step and description of the opportunity itself."""
+    """Close date, next step and description of the opportunity itself."""
     forms: tuple[Piece, ...]
     notes: tuple[Piece, ...]
     activities: tuple[Piece, ...]
@@ -100,7 +100,8 @@ class _Room:
 
 
 def _about(opportunity: Opportunity, at: datetime | None) -> _Found:
-    told = [text for text in (opportunity.next_step, opportunity.description) if text]
+    closes = f"Close date: {opportunity.close_date}" if opportunity.close_date is not None else None
+    told = [text for text in (closes, opportunity.next_step, opportunity.description) if text]
     return _Found(opportunity.name, "\n".join(told), at, opportunity.id)
 
 

@@ -31,9 +31,6 @@ def structured(deal: EnrichedDeal, answers: Mapping[str, Any], *, fell_back: str
 def _statements(found: Material) -> Iterator[tuple[Section, Statement]]:
     yield from people(found)
     yield from chain.from_iterable(map(read_answer, found.forms))
-    closes = found.deal.opportunity.close_date
-    if closes is not None:
-        yield "dates", Statement(text=f"Close date: {closes}", sources=(found.about.source.id,))
     for piece in (found.about, *found.notes):
         yield from read(piece)
     yield from work(found)
