@@ -131,6 +131,15 @@ class AccountSink(Protocol):
         """Give the account held under `key`."""
         ...
 
+    async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
+        """Give accounts of the same org that may be the same customer, at most `limit`, the likeliest first.
+
+        Those with the same Salesforce account, the same web domain, or a name key that begins alike
+        (`schemas.account_traits`); never `account` itself. May give too many: the caller judges. Raises
+        `UnavailableError` or `RefusedError`.
+        """
+        ...
+
     async def close(self) -> None:
         """Let go of connections."""
         ...

@@ -2,6 +2,7 @@
 
 import ssl
 from collections import OrderedDict
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from http import HTTPStatus
 from types import SimpleNamespace
@@ -11,15 +12,16 @@ from urllib.parse import quote
 import aiohttp
 
 from connectors.accounts.config import HttpAccountsConfig
-from connectors.accounts.http_replies import Held, Reply, failure, held
+from connectors.accounts.http_replies import Held, Reply, failure, found_accounts, held
 from connectors.ports import Clock, SystemClock, Upserted
 from schemas.account import Account
+from schemas.account_traits import traits
 from schemas.errors import ConfigurationError, RefusedError, UnavailableError
 from schemas.ids import account_id
 
 __all__ = ["HttpAccountSink"]
 
-_MAX_REPLY_BYTES = 1024 * 1024
+_MAX_REPLY_BYTES = 16 * 1024 * 1024
 _MAX_DOUBTS = 10_000
 _DONE = {HTTPStatus.OK, HTTPStatus.CREATED}
 _HELD_HIGHER = {HTTPStatus.CONFLICT, HTTPStatus.PRECONDITION_FAILED}
@@ -74,6 +76,27 @@ class HttpAccountSink:
         found = await self._held(account_id(key))
         return None if found is None else found.account
 
+    async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
+        """Give accounts of the same org that may be the same customer, as far as the service finds them."""
+        own = traits(account)
+        if not own:
+            return ()
+        asked = {
+            "orgId": account.org_id,
+            "salesforceAccountId": own.salesforce_account_id,
+            "domain": own.domain,
+            "nameKey": own.name_key,
+            "limit": str(limit),
+        }
+        reply = await self._request("GET", "", query={name: value for name, value in asked.items() if value})
+        on = "GET /accounts"
+        if reply.status != HTTPStatus.OK:
+            raise failure(reply, on=on, now=self._clock.now())
+        found = found_accounts(reply, on=on)
+        return [other for other in found if other.org_id == account.org_id and other.key != account.key][
+            :limit
+        ]
+
     async def close(self) -> None:
         """Let go of connections."""
         if self._session is not None:
@@ -116,10 +139,15 @@ class HttpAccountSink:
             self._doubts.popitem(last=False)
 
     async def _request(
-        self, method: str, identifier: str, account: Account | None = None, idempotency_key: str = ""
+        self,
+        method: str,
+        identifier: str,
+        account: Account | None = None,
+        idempotency_key: str = "",
+        query: Mapping[str, str] | None = None,
     ) -> Reply:
         flight = _Flight()
-        url = f"{self._base}/accounts/{quote(identifier, safe='')}"
+        url = f"{self._base}/accounts" + (f"/{quote(identifier, safe='')}" if identifier else "")
         headers = {"Accept": "application/json", "Accept-Encoding": "identity"}
         if self._config.token is not None:
             headers["Authorization"] = f"Bearer {self._config.token.get_secret_value()}"
@@ -131,6 +159,7 @@ class HttpAccountSink:
             async with self._opened().request(
                 method,
                 url,
+                params=query,
                 data=body,
                 headers=headers,
                 allow_redirects=False,

@@ -10,12 +10,12 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from json import JSONDecodeError, loads
 
-from pydantic import ValidationError
+from pydantic import BaseModel, ValidationError
 
 from schemas.account import Account
 from schemas.errors import DealwireError, RefusedError, UnavailableError
 
-__all__ = ["CREATED_BY", "Held", "Reply", "failure", "held", "retry_after"]
+__all__ = ["CREATED_BY", "Held", "Reply", "failure", "found_accounts", "held", "retry_after"]
 
 CREATED_BY = "Account-Created-By"
 """The reply's header with the idempotency key that created the account."""
@@ -60,6 +60,18 @@ def held(reply: Reply, *, account_id: str, revision: int = 0, on: str) -> Held:
             unknown_outcome=True,
         )
     return Held(account, reply.headers.get(CREATED_BY, ""))
+
+
+class _Found(BaseModel):
+    accounts: list[Account]
+
+
+def found_accounts(reply: Reply, *, on: str) -> list[Account]:
+    """Read a list of accounts out of a good reply. Raises `UnavailableError` when it is none."""
+    try:
+        return _Found.model_validate_json(reply.body, extra="ignore").accounts
+    except ValidationError:
+        raise UnavailableError(f"the reply {reply.status} does not hold accounts", on=on) from None
 
 
 def failure(reply: Reply, *, on: str, now: datetime) -> DealwireError:

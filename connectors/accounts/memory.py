@@ -1,9 +1,11 @@
 """Accounts in memory: the twin of the real sinks, for tests and for trying a workflow."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from connectors.ports import Upserted
 from schemas.account import Account
+from schemas.account_traits import likeness, traits
 
 __all__ = ["MemoryAccountSink"]
 
@@ -34,6 +36,18 @@ class MemoryAccountSink:
         """Give the account held under `key`."""
         held = self._held.get(key)
         return None if held is None else held.account
+
+    async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
+        """Give accounts of the same org that may be the same customer, the likeliest first."""
+        own = traits(account)
+        ranked = [
+            (rank, held.account.key, held.account)
+            for held in self._held.values()
+            if held.account.org_id == account.org_id
+            and held.account.key != account.key
+            and (rank := likeness(own, traits(held.account))) is not None
+        ]
+        return [other for _, _, other in sorted(ranked, key=lambda one: one[:2])[:limit]]
 
     async def close(self) -> None:
         """Nothing to let go of; the accounts stay."""

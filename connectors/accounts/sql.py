@@ -3,24 +3,24 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import inspect, select, text
+from sqlalchemy import select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
-from sqlalchemy.schema import CreateTable
 
 from connectors.accounts.config import SqlAccountsConfig
 from connectors.accounts.group_commit import GroupCommit
+from connectors.accounts.sql_search import look_alikes
+from connectors.accounts.sql_setup import set_up
 from connectors.accounts.tables import accounts, from_row, to_row
 from connectors.ports import Upserted
 from connectors.sql.database import Database
 from connectors.sql.errors import sorted_sql_errors
 from schemas.account import Account
-from schemas.errors import ConfigurationError, DealwireError, RefusedError
+from schemas.errors import DealwireError, RefusedError
 
 __all__ = ["SqlAccountSink"]
 
 _KEPT_ON_UPDATE = {"id", "key", "created_by"}
-_CREATION_LOCK = 0x6465616C  # any number of ours; PostgreSQL's advisory locks are shared by the database
 _Row = Mapping[str, Any]
 
 
@@ -46,26 +46,13 @@ class SqlAccountSink:
         self._commits: GroupCommit[_Row, _Row] = GroupCommit(self._write)
 
     async def create_tables(self) -> None:
-        """Create the table if it is not there; several processes may do so at once.
+        """Create the table if it is not there, or add what it lacks; several processes may do so at once.
 
-        Raises `ConfigurationError` when a table of that name is there and lacks a column.
+        Raises `ConfigurationError` when a table of that name is there and is another one.
         """
         self._database.make_folder()
         with sorted_sql_errors(self._on):
-            async with self._engine.begin() as connection:
-                if not self._database.is_sqlite:
-                    await connection.execute(text(f"SELECT pg_advisory_xact_lock({_CREATION_LOCK})"))
-                await connection.execute(CreateTable(accounts, if_not_exists=True))
-                found = await connection.run_sync(
-                    lambda sync: {column["name"] for column in inspect(sync).get_columns(accounts.name)}
-                )
-        missing = [column.name for column in accounts.columns if column.name not in found]
-        if missing:
-            raise ConfigurationError(
-                f"the table {accounts.name} lacks {', '.join(missing)}",
-                on=self._on,
-                todo="Add the columns, or give dealwire a database of its own.",
-            )
+            await set_up(self._engine, on=self._on)
 
     async def upsert(self, account: Account, *, idempotency_key: str) -> Upserted:
         """Hold `account` unless its revision or a higher one is held already.
@@ -82,6 +69,16 @@ class SqlAccountSink:
                 found = await connection.execute(select(accounts).where(accounts.c.key == key))
                 row = found.one_or_none()
         return None if row is None else from_row(row._asdict())
+
+    async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
+        """Give accounts of the same org that may be the same customer, the likeliest first."""
+        query = look_alikes(account, limit)
+        if query is None:
+            return ()
+        with sorted_sql_errors(self._on):
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(query)).all()
+        return [from_row(row._asdict()) for row in rows]
 
     async def close(self) -> None:
         """Finish what was begun and let go of connections."""

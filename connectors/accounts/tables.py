@@ -11,20 +11,24 @@ from typing import Any
 from sqlalchemy import (
     JSON,
     Column,
+    ColumnElement,
     Date,
     Dialect,
+    Index,
     Integer,
     MetaData,
     Numeric,
     Table,
     Text,
     TypeDecorator,
+    literal_column,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 from sqlalchemy.types import TypeEngine
 
 from connectors.sql.types import UtcMoment
 from schemas.account import Account
+from schemas.account_traits import NAME_PREFIX, traits
 from schemas.errors import RefusedError
 
 _PRECISION, _SCALE = 24, 4
@@ -53,7 +57,15 @@ def _part() -> JSON:
     return JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
 
 
+def _added() -> dict[str, bool]:
+    """Mark a column that a later release brought: a table without it gets it."""
+    return {"added": True}
+
+
 metadata = MetaData()
+
+name_start: ColumnElement[str] = literal_column(f"substr(name_key, 1, {NAME_PREFIX})")
+"""What names are looked up by, as it stands in the index; independent of the database's collation."""
 
 accounts = Table(
     "accounts",
@@ -80,6 +92,12 @@ accounts = Table(
     Column("run_id", Text, nullable=False),
     Column("updated_at", UtcMoment),
     Column("created_by", Text, nullable=False, comment="the idempotency key that created the account"),
+    # Computed from the account (`schemas.account_traits`); empty where it has nothing of the kind.
+    Column("domain", Text, info=_added()),
+    Column("name_key", Text, info=_added()),
+    Index("accounts_by_salesforce_account", "org_id", "salesforce_account_id"),
+    Index("accounts_by_domain", "org_id", "domain"),
+    Index("accounts_by_name", "org_id", name_start),
 )
 
 _PARTS = ("primary_contact", "csm", "template", "custom")
@@ -90,7 +108,13 @@ def to_row(account: Account, idempotency_key: str) -> dict[str, Any]:
     _check_money(account)
     row = {name: getattr(account, name) for name in Account.model_fields if name not in _PARTS}
     parts = account.model_dump(mode="json", include=set(_PARTS))
-    return {**row, **parts, "created_by": idempotency_key}
+    return {**row, **parts, **searchable(account), "created_by": idempotency_key}
+
+
+def searchable(account: Account) -> dict[str, str]:
+    """Give the columns that look-alikes are found by."""
+    found = traits(account)
+    return {"domain": found.domain, "name_key": found.name_key}
 
 
 def from_row(row: Mapping[str, Any]) -> Account:

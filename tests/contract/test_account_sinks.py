@@ -6,6 +6,7 @@ from contextlib import asynccontextmanager
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from random import Random
+from typing import Any
 
 import pytest
 
@@ -15,7 +16,7 @@ from connectors.accounts.memory import MemoryAccountSink
 from connectors.accounts.sql import SqlAccountSink
 from connectors.accounts.standin.server import AccountsStandIn
 from connectors.ports import AccountSink
-from schemas.account import AppliedTemplate, ContactPoint, Csm
+from schemas.account import Account, AppliedTemplate, ContactPoint, Csm
 from schemas.deal import CustomValue
 from schemas.ids import account_id
 from tests.fixtures.accounts import an_account
@@ -154,3 +155,73 @@ async def test_keys_that_differ_in_case_alone_are_two_accounts(sink: AccountSink
         account = an_account().model_copy(update={"key": key, "id": account_id(key)})
         assert (await sink.upsert(account, idempotency_key=key)).created
     assert [held.key for key in keys if (held := await sink.get(key)) is not None] == keys
+
+
+def a_customer(number: int, **fields: Any) -> Account:
+    return an_account(number, **{"company_name": f"Customer {number}", **fields})
+
+
+@pytest.mark.parametrize(
+    "shared",
+    [
+        {"salesforce_account_id": "0015g00000AbCdEAAV"},
+        {"website": "https://www.acme.test/de"},
+        {"company_name": "ACME Holding, Inc."},
+    ],
+    ids=lambda shared: next(iter(shared)),
+)
+async def test_finds_those_that_may_be_the_same_customer(sink: AccountSink, shared: dict[str, Any]) -> None:
+    like = {"salesforce_account_id": "0015g00000AbCdEAAV", "company_name": "Acme", "website": "acme.test"}
+    held = a_customer(1, **{name: like[name] for name in shared})
+    others = [
+        a_customer(2, company_name="Other"),
+        a_customer(3, website="https://other.test", company_name=None),
+        held.model_copy(update={"id": account_id("k"), "key": "k", "org_id": "00D000000000002AAA"}),
+    ]
+    for account in (held, *others):
+        await sink.upsert(account, idempotency_key=account.key)
+    asked = an_account(9, **shared)
+    assert list(await sink.candidates(asked, 10)) == [held]
+
+
+async def test_an_account_is_no_candidate_of_itself(sink: AccountSink) -> None:
+    account = a_customer(1, website="acme.test")
+    await sink.upsert(account, idempotency_key="c1")
+    assert list(await sink.candidates(account, 10)) == []
+
+
+async def test_what_has_nothing_to_be_recognised_by_has_no_candidates(sink: AccountSink) -> None:
+    await sink.upsert(an_account(1), idempotency_key="c1")
+    assert list(await sink.candidates(an_account(2, website="gmail.com"), 10)) == []
+
+
+async def test_gives_the_likeliest_first_and_no_more_than_asked_for(sink: AccountSink) -> None:
+    same = "0015g00000AbCdEAAV"
+    likeliest = [
+        a_customer(8, salesforce_account_id=same),
+        a_customer(7, website="acme.test"),
+        a_customer(6, company_name="acme gmbh"),
+        a_customer(5, company_name="Acme West"),
+        a_customer(4, company_name="Acme Worldwide Holding"),
+    ]
+    for account in reversed(likeliest):
+        await sink.upsert(account, idempotency_key=account.key)
+    asked = an_account(9, salesforce_account_id=same, website="www.acme.test", company_name="Acme")
+    assert list(await sink.candidates(asked, 10)) == likeliest
+    assert list(await sink.candidates(asked, 2)) == likeliest[:2]
+
+
+async def test_a_candidate_is_found_by_what_it_says_now(sink: AccountSink) -> None:
+    await sink.upsert(a_customer(1, website="old.test"), idempotency_key="c1")
+    now = a_customer(1, website="new.test", revision=2)
+    await sink.upsert(now, idempotency_key="c2")
+    assert list(await sink.candidates(an_account(9, website="old.test"), 10)) == []
+    assert list(await sink.candidates(an_account(9, website="new.test"), 10)) == [now]
+
+
+@pytest.mark.parametrize("name", ["'; DROP TABLE accounts --", "100%_\\", "株式会社トヨタ", "a&b=c#d/?"])
+async def test_odd_names_are_looked_for_as_they_are(sink: AccountSink, name: str) -> None:
+    held = a_customer(1, company_name=name)
+    await sink.upsert(held, idempotency_key="c1")
+    await sink.upsert(a_customer(2), idempotency_key="c2")
+    assert list(await sink.candidates(an_account(9, company_name=name), 10)) == [held]

@@ -14,13 +14,13 @@ from ruamel.yaml import YAML
 from connectors.accounts.standin.faults import Fault, ScriptedFaults
 from connectors.accounts.standin.server import AccountsStandIn
 from schemas.account import Account
-from tests.fixtures.accounts import an_account
+from tests.fixtures.accounts import ORG, an_account
 
 CONTRACT: Mapping[str, Any] = YAML(typ="safe").load(
     Path(__file__).parents[2] / "docs" / "contracts" / "accounts-api.yaml"
 )
-PATH = CONTRACT["paths"]["/accounts/{id}"]
-HELD = an_account(1, revision=2)
+PATHS = CONTRACT["paths"]
+HELD = an_account(1, revision=2, website="https://www.acme.test/")
 JSON = {"Content-Type": "application/json"}
 TOKEN = "t"
 
@@ -34,6 +34,11 @@ class Case:
     body: str | None = None
     fault: Fault | None = None
     token: str = TOKEN
+    search: Mapping[str, str] | None = None
+
+    @property
+    def path(self) -> str:
+        return "/accounts/{id}" if self.search is None else "/accounts"
 
 
 CASES = {
@@ -42,7 +47,7 @@ CASES = {
     "the same, by another command": Case(account=HELD, status=200),
     "the same command again": Case(account=HELD, headers=JSON | {"Idempotency-Key": "held"}, status=201),
     "a lower revision": Case(account=an_account(1, revision=1), status=409),
-    "the same revision, another account": Case(account=an_account(1, revision=2, name="x"), status=409),
+    "the same revision, another account": Case(account=HELD.model_copy(update={"name": "x"}), status=409),
     "a key used for another body": Case(headers=JSON | {"Idempotency-Key": "held"}, status=422),
     "no key": Case(headers=JSON, status=400),
     "no token": Case(token="wrong", status=401),
@@ -56,6 +61,15 @@ CASES = {
     "broken": Case(fault=Fault.BROKEN, status=500),
     "asked for": Case(method="GET", account=HELD, status=200),
     "asked for what is not held": Case(method="GET", status=404),
+    "searched for": Case(method="GET", search={"orgId": ORG, "domain": "acme.test"}, status=200),
+    "searched for with nothing": Case(method="GET", search={"orgId": ORG}, status=400),
+    "searched for in no org": Case(method="GET", search={"domain": "acme.test"}, status=400),
+    "searched for too many": Case(
+        method="GET", search={"orgId": ORG, "nameKey": "acme", "limit": "201"}, status=400
+    ),
+    "searched without a token": Case(
+        method="GET", search={"orgId": ORG, "nameKey": "acme"}, token="", status=401
+    ),
     "asked without a token": Case(method="GET", account=HELD, token="", status=401),
 }
 
@@ -66,7 +80,11 @@ async def _ask(url: str, case: Case) -> tuple[int, Mapping[str, str], bytes]:
     async with (
         aiohttp.ClientSession(skip_auto_headers=["Content-Type"]) as session,
         session.request(
-            case.method, f"{url}/accounts/{case.account.id}", data=body, headers=headers
+            case.method,
+            url + case.path.format(id=case.account.id),
+            params=case.search,
+            data=body,
+            headers=headers,
         ) as reply,
     ):
         return reply.status, reply.headers, await reply.read()
@@ -81,7 +99,7 @@ async def test_the_standin_answers_as_the_contract_says(name: str) -> None:
     status, headers, body = await _ask(url, case)
     await server.stop()
     assert status == case.status
-    documented = _resolved(PATH[case.method.lower()]["responses"][str(status)])
+    documented = _resolved(PATHS[case.path][case.method.lower()]["responses"][str(status)])
     ((content_type, content),) = documented["content"].items()
     assert headers["Content-Type"].split(";")[0] == content_type
     for header, description in documented.get("headers", {}).items():
@@ -90,13 +108,20 @@ async def test_the_standin_answers_as_the_contract_says(name: str) -> None:
 
 
 def test_every_documented_status_is_tried_and_every_route_documented() -> None:
-    for method in ("put", "get"):
-        tried = {str(case.status) for case in CASES.values() if case.method == method.upper()}
-        assert tried == set(PATH[method]["responses"])
+    tried = {(case.path, case.method, str(case.status)) for case in CASES.values()}
+    assert tried == {
+        (path, method.upper(), status)
+        for path, operations in PATHS.items()
+        for method in operations.keys() & {"get", "put"}
+        for status in operations[method]["responses"]
+    }
     routes = {(route.method, route.resource.canonical) for route in AccountsStandIn().app.router.routes()
               if route.resource is not None}  # fmt: skip
-    assert routes - {("GET", "/stats")} == {("PUT", "/accounts/{id}"), ("GET", "/accounts/{id}")}
-    assert list(CONTRACT["paths"]) == ["/accounts/{id}"]
+    assert routes - {("GET", "/stats")} == {
+        (method.upper(), path)
+        for path, operations in PATHS.items()
+        for method in operations.keys() & {"get", "put"}
+    }
 
 
 def test_the_contracts_account_is_ours() -> None:
@@ -136,7 +161,7 @@ def _resolved(schema: Mapping[str, Any]) -> Mapping[str, Any]:
     return _resolved(found)
 
 
-_TYPES = {"string": str, "integer": int, "object": dict, "null": type(None)}
+_TYPES = {"string": str, "integer": int, "object": dict, "array": list, "null": type(None)}
 
 
 def _check(value: Any, schema: Mapping[str, Any]) -> None:
@@ -148,6 +173,9 @@ def _check(value: Any, schema: Mapping[str, Any]) -> None:
         return _check(value, chosen)
     kinds = schema["type"] if isinstance(schema["type"], list) else [schema["type"]]
     assert any(isinstance(value, _TYPES[kind]) for kind in kinds), (value, schema)
+    if isinstance(value, list):
+        for part in value:
+            _check(part, schema["items"])
     if isinstance(value, dict):
         assert set(schema.get("required", ())) <= set(value)
         for name, part in value.items():

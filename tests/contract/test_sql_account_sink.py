@@ -11,6 +11,8 @@ from sqlalchemy import text
 
 from connectors.accounts.config import SqlAccountsConfig
 from connectors.accounts.sql import SqlAccountSink
+from connectors.accounts.sql_search import look_alikes
+from connectors.accounts.tables import accounts
 from schemas.account import Csm
 from schemas.errors import ConfigurationError, RefusedError, UnavailableError
 from tests.fixtures.accounts import an_account
@@ -87,6 +89,42 @@ async def test_a_table_that_lacks_columns_is_named_at_the_start(sink: SqlAccount
         await sink.create_tables()
 
 
+async def test_a_table_of_an_earlier_release_gets_what_it_lacks(url: str) -> None:
+    old = SqlAccountSink(SqlAccountsConfig(url=url))
+    await old.create_tables()
+    held = [an_account(number, website=f"https://www.c{number}.test") for number in range(3)]
+    for account in held:
+        await old.upsert(account, idempotency_key=account.key)
+    async with old._engine.begin() as connection:
+        for index in accounts.indexes:
+            await connection.execute(text(f"DROP INDEX {index.name}"))
+        for column in accounts.columns:
+            if "added" in column.info:
+                await connection.execute(text(f"ALTER TABLE accounts DROP COLUMN {column.name}"))
+    await old.close()
+    sinks = [SqlAccountSink(SqlAccountsConfig(url=url)) for _ in range(4)]
+    await asyncio.gather(*(sink.create_tables() for sink in sinks))
+    asked = an_account(9, website="c1.test")
+    assert [list(await sink.candidates(asked, 10)) for sink in sinks] == [[held[1]]] * 4
+    for sink in sinks:
+        await sink.close()
+
+
+async def test_look_alikes_are_found_by_an_index(tmp_path: Path) -> None:
+    sink = SqlAccountSink(SqlAccountsConfig(url=f"sqlite+aiosqlite:///{tmp_path}/accounts.db"))
+    await sink.create_tables()
+    asked = an_account(1, salesforce_account_id="0015", website="acme.test", company_name="Acme")
+    query = look_alikes(asked, 10)
+    assert query is not None
+    async with sink._engine.connect() as connection:
+        sql = str(query.compile(connection.sync_engine, compile_kwargs={"literal_binds": True}))
+        plan = "\n".join(row.detail for row in await connection.execute(text(f"EXPLAIN QUERY PLAN {sql}")))
+    for index in accounts.indexes:
+        assert f"USING INDEX {index.name}" in plan
+    assert "SCAN" not in plan
+    await sink.close()
+
+
 async def test_an_id_that_another_key_has_is_refused(sink: SqlAccountSink) -> None:
     await sink.create_tables()
     await sink.upsert(an_account(1), idempotency_key="c1")
@@ -110,10 +148,10 @@ async def test_one_that_is_refused_does_not_take_others_of_its_transaction_with_
     await sink.create_tables()
     await sink.upsert(an_account(0), idempotency_key="c0")
     clash = an_account(50).model_copy(update={"id": an_account(0).id})
-    accounts = [an_account(number) for number in range(1, 21)]
-    accounts.insert(10, clash)
+    given = [an_account(number) for number in range(1, 21)]
+    given.insert(10, clash)
     results = await asyncio.gather(
-        *(sink.upsert(account, idempotency_key=account.key) for account in accounts), return_exceptions=True
+        *(sink.upsert(account, idempotency_key=account.key) for account in given), return_exceptions=True
     )
     assert isinstance(results.pop(10), RefusedError)
     assert [result for result in results if isinstance(result, BaseException)] == []

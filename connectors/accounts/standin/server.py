@@ -17,11 +17,13 @@ from connectors.accounts.http_replies import CREATED_BY
 from connectors.accounts.standin.faults import Fault, Faults, ScriptedFaults
 from connectors.accounts.standin.store import Answer, Store
 from schemas.account import Account
+from schemas.account_traits import Traits
 
 __all__ = ["AccountsStandIn"]
 
 _LOOPBACK = "127.0.0.1"
 _MAX_BODY_BYTES = 1024 * 1024
+_MOST_FOUND = 200
 _PROBLEM = "application/problem+json"
 _Result = TypeVar("_Result")
 _Handler = Callable[[web.Request], Awaitable[web.StreamResponse]]
@@ -56,6 +58,7 @@ class AccountsStandIn:
         app = web.Application(middlewares=[self._guard], client_max_size=_MAX_BODY_BYTES)
         app.router.add_put("/accounts/{id}", self._put)
         app.router.add_get("/accounts/{id}", self._get, allow_head=False)
+        app.router.add_get("/accounts", self._search, allow_head=False)
         app.router.add_get("/stats", self._stats, allow_head=False)
         return app
 
@@ -120,6 +123,22 @@ class AccountsStandIn:
     async def _get(self, request: web.Request) -> web.StreamResponse:
         answer = await self._ask(Store.get, request.match_info["id"])
         return _problem(HTTPStatus.NOT_FOUND) if answer is None else _answered(answer)
+
+    async def _search(self, request: web.Request) -> web.StreamResponse:
+        asked = request.query
+        own = Traits(asked.get("salesforceAccountId", ""), asked.get("domain", ""), asked.get("nameKey", ""))
+        limit = asked.get("limit", "50")
+        if (
+            not asked.get("orgId")
+            or not own
+            or not limit.isdecimal()
+            or not 0 < int(limit[:9]) <= _MOST_FOUND
+        ):
+            return _problem(
+                HTTPStatus.BAD_REQUEST, f"orgId, one trait and a limit up to {_MOST_FOUND} are needed."
+            )
+        found = await self._ask(Store.search, asked["orgId"], own, int(limit))
+        return web.json_response(text=f'{{"accounts": [{",".join(found)}]}}')
 
     async def _stats(self, _request: web.Request) -> web.StreamResponse:
         stats = await self._ask(Store.stats)

@@ -8,6 +8,7 @@ from pathlib import Path
 from pydantic import BaseModel
 
 from schemas.account import Account
+from schemas.account_traits import Traits, likeness, traits
 
 __all__ = ["Answer", "Stats", "Store"]
 
@@ -91,6 +92,19 @@ class Store:
         query = "SELECT document, created_by FROM accounts WHERE id = ?"
         row = self._db.execute(query, (account_id,)).fetchone()
         return None if row is None else Answer(200, *row)
+
+    def search(self, org_id: str, own: Traits, limit: int) -> list[str]:
+        """Give accounts of an org that may be the same customer as one with these traits, as JSON."""
+        query = "SELECT document FROM accounts ORDER BY account_key"
+        held = [Account.model_validate_json(document) for (document,) in self._db.execute(query)]
+        ranked = [
+            (rank, place, account)
+            for place, account in enumerate(held)
+            if account.org_id == org_id and (rank := likeness(own, traits(account))) is not None
+        ]
+        return [
+            account.model_dump_json() for _, _, account in sorted(ranked, key=lambda one: one[:2])[:limit]
+        ]
 
     def stats(self) -> Stats:
         """Count."""

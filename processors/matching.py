@@ -1,0 +1,70 @@
+"""Which accounts are the same customer: a judgement on candidates, with its reason and how sure it is."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from enum import StrEnum
+
+from rapidfuzz import fuzz
+
+from schemas.account import Account
+from schemas.account_traits import Traits, traits
+
+__all__ = ["NAME_THRESHOLD", "By", "Match", "matches"]
+
+NAME_THRESHOLD = 90.0
+"""How alike two company names must be, of 100, by rapidfuzz's `token_sort_ratio` over their name keys."""
+
+_SURE_OF_DOMAIN = 0.95
+_SURE_OF_EQUAL_NAMES = 0.9
+_NUMBERS = re.compile(r"\d+")
+
+
+class By(StrEnum):
+    """What two accounts have in common, the surest first."""
+
+    SALESFORCE_ACCOUNT = "salesforce_account_id"
+    DOMAIN = "domain"
+    NAME = "name"
+
+
+@dataclass(frozen=True, slots=True)
+class Match:
+    """One account that is probably the same customer. `score` says how sure, 1 being certain."""
+
+    account: Account
+    by: By
+    score: float
+
+
+def matches(account: Account, candidates: Iterable[Account]) -> list[Match]:
+    """Give those candidates that are the same customer as `account`, the surest first.
+
+    An account is no match of itself, nor one of another org. Each is judged by the surest thing that the
+    two have in common: the Salesforce account (1), the web domain (0.95), or a company name that is alike
+    (0.81 to 0.9). Names that hold different numbers are different ("Store 12", "Store 21").
+    """
+    own = traits(account)
+    found = [
+        Match(other, *verdict)
+        for other in candidates
+        if other.org_id == account.org_id
+        and other.key != account.key
+        and (verdict := _verdict(own, traits(other))) is not None
+    ]
+    return sorted(found, key=lambda match: (-match.score, match.account.key))
+
+
+def _verdict(own: Traits, other: Traits) -> tuple[By, float] | None:
+    if own.salesforce_account_id and own.salesforce_account_id == other.salesforce_account_id:
+        return By.SALESFORCE_ACCOUNT, 1.0
+    if own.domain and own.domain == other.domain:
+        return By.DOMAIN, _SURE_OF_DOMAIN
+    if not own.name_key or not other.name_key or _numbers(own.name_key) != _numbers(other.name_key):
+        return None
+    alike = fuzz.token_sort_ratio(own.name_key, other.name_key, score_cutoff=NAME_THRESHOLD)
+    return (By.NAME, round(_SURE_OF_EQUAL_NAMES * alike / 100, 3)) if alike else None
+
+
+def _numbers(name: str) -> list[str]:
+    return sorted(_NUMBERS.findall(name))
