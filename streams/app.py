@@ -12,6 +12,7 @@ from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import MAX_REQUEST_BYTES, aiokafka_settings
 from connectors.kafka.offsets import holds_records
 from connectors.ports import AccountSink, Clock, DealLookup, MailSink
+from processors.breaker import Breaker
 from schemas.errors import ConfigurationError
 from streams.catalogue import LiveCatalogue
 from streams.continuity import Continuity
@@ -112,7 +113,7 @@ def attach(
     limits: Limits | None = None,
 ) -> None:
     """Give an app its agent: everything of these topics goes to the handler, through the envelope."""
-    config = around.settings.kafka
+    config, worker = around.settings.kafka, around.settings.worker
     envelope = Envelope(
         role,
         handler,
@@ -121,6 +122,7 @@ def attach(
         clock=around.clock,
         on_lost=around.on_lost,
         continuity=Continuity(partial(holds_records, config)),
+        breaker=Breaker(share=worker.breaker_share, window=worker.breaker_window, least=worker.breaker_least),
         limits=limits,
     )
     channel = app.topic(

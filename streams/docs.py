@@ -28,7 +28,7 @@ _EXIT_SENTENCES: Mapping[ExitCode, str] = {
     ExitCode.DATA: "A definition or a record does not hold; the message says where.",
     ExitCode.UNAVAILABLE: "Another system does not answer; trying again may help.",
     ExitCode.SOFTWARE: "A promise of ours does not hold. This is a bug.",
-    ExitCode.TEMPORARY: "Events are known to be missing; the message names the window.",
+    ExitCode.TEMPORARY: "It must be started again, or events are known to be missing; the message says.",
     ExitCode.REFUSED: "Another system said no; somebody must change something there.",
     ExitCode.CONFIGURATION: "A setting or a file is wrong; nothing was done.",
 }

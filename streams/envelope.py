@@ -2,8 +2,9 @@
 
 Inputs of different keys are worked off side by side, those of one key strictly one after the other: the next
 begins when everything the former caused is acknowledged. Acknowledgements go back to Faust in order. A record
-that cannot be read or handled is set aside whole in the dead-letter topic. A delivery that Kafka gives back
-for good ends the worker with nothing acknowledged from there on. Measured and argued in
+that cannot be read or handled is set aside whole in the dead-letter topic; where a large share of them fails,
+the worker ends instead. A delivery that Kafka gives back for good ends it too, with nothing acknowledged from
+there on. Measured and argued in
 docs/decisions/0010-agent-envelope.md.
 
 Delivery guarantee: at least once, in order per key.
@@ -20,12 +21,13 @@ import structlog
 
 from connectors.kafka.pulse import FrozenError
 from connectors.ports import Clock
+from processors.breaker import Breaker, TooManyFailuresError
 from schemas.dead_letter import TOPIC
 from schemas.errors import DealwireError, UnavailableError, UnknownSchemaError, UnreadableError
 from streams.continuity import Continuity
 from streams.dead_letters import headers
 from streams.job import Handler, Job, LostDeliveryError, Origin, settle
-from streams.metrics import DEAD_LETTERS, IN_FLIGHT, RECORDS_DONE, RETRIES, Metrics
+from streams.metrics import DEAD_LETTERS, FAILING_SHARE, IN_FLIGHT, RECORDS_DONE, RETRIES, Metrics
 from streams.outbox import Outbox
 from streams.progress import Entry, Progress
 from streams.tracing import continued
@@ -62,6 +64,7 @@ class Envelope:
         clock: Clock,
         on_lost: Callable[[BaseException], None],
         continuity: Continuity | None = None,
+        breaker: Breaker | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._name = name
@@ -71,6 +74,7 @@ class Envelope:
         self._clock = clock
         self._on_lost = on_lost
         self._continuity = continuity
+        self._breaker = breaker or Breaker()
         self._limits = limits or Limits()
         self._progress: Progress[Any] = Progress()
         self._lanes: dict[bytes, deque[Entry[Any]]] = {}
@@ -82,6 +86,7 @@ class Envelope:
         self._room = asyncio.Event()
         self._room.set()
         metrics.watch(IN_FLIGHT, lambda: self._inputs, agent=name)
+        metrics.watch(FAILING_SHARE, lambda: self._breaker.failing, agent=name)
 
     @property
     def in_flight(self) -> int:
@@ -165,6 +170,7 @@ class Envelope:
             message = next(each for each in messages if _origin(each) == jobs[0].origin)
             futures.append(await self._set_aside(message, error))
         else:
+            self._breaker.handled(len(jobs))
             self._metrics.add(RECORDS_DONE, len(jobs), agent=self._name)
 
     async def _job(self, message: Any) -> Job:
@@ -203,6 +209,13 @@ class Envelope:
 
     async def _set_aside(self, message: Any, error: Exception) -> asyncio.Future[Any]:
         origin = _origin(message)
+        self._breaker.failed()
+        if self._breaker.broken:
+            raise TooManyFailuresError(
+                f"{self._breaker.failing:.0%} of the last records failed, the last with {error!r}",
+                on=f"agent {self._name}, {origin}",
+                todo="Mend what was deployed last, or let them be set aside with [worker] breaker_share = 0.",
+            ) from error
         self._metrics.add(DEAD_LETTERS, agent=self._name)
         log.error("record set aside", agent=self._name, origin=str(origin), error=repr(error), exc_info=error)
         return await self._outbox.delivery.send(
@@ -214,6 +227,8 @@ class Envelope:
 
     def _lose(self, error: Exception) -> None:
         """Take and finish nothing more: the worker ends, and the next reads again from here."""
+        if self._lost:
+            return  # one cause is enough: thousands may be under way
         self._lost = True
         self._room.clear()
         log.error("agent stops: an input cannot be finished", agent=self._name, exc_info=error)

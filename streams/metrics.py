@@ -20,6 +20,11 @@ RECORDS_DONE = Metric(
 DEAD_LETTERS = Metric(
     "dealwire_dead_letters_total", "counter", "Records an agent has set aside; somebody must look at them."
 )
+FAILING_SHARE = Metric(
+    "dealwire_failing_share",
+    "gauge",
+    "Share of an agent's last records that failed; at [worker] breaker_share the worker ends.",
+)
 RETRIES = Metric(
     "dealwire_retries_total",
     "counter",
@@ -70,6 +75,7 @@ API_CALLS_ALLOWED = Metric("dealwire_org_api_calls_allowed", "gauge", "How many 
 METRICS = (
     RECORDS_DONE,
     DEAD_LETTERS,
+    FAILING_SHARE,
     RETRIES,
     FAILED_ATTEMPTS,
     UNDECIDED_MEMBERS,

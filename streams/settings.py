@@ -39,6 +39,15 @@ class WorkerConfig(BaseModel):
     health_host: str = Field("127.0.0.1", description="Where /live, /ready and /metrics are served.")
     health_port: int = Field(0, ge=0, le=65535, description="Their port; 0 turns them off.")
     data_dir: Path = Field(Path(".dealwire/worker"), description="Where a worker keeps what it can rebuild.")
+    breaker_share: float = Field(
+        0.5,
+        ge=0,
+        le=1,
+        description="Share of an agent's last records that may fail; at more the worker ends instead of "
+        "setting all aside. 0 turns it off.",
+    )
+    breaker_window: int = Field(100, ge=1, le=100_000, description="How many last records that looks at.")
+    breaker_least: int = Field(20, ge=1, le=100_000, description="With fewer records nothing is concluded.")
 
 
 class LogConfig(BaseModel):

@@ -4,14 +4,16 @@ import asyncio
 from collections.abc import Sequence
 
 import pytest
+from structlog.testing import capture_logs
 
 from connectors.ports import Outgoing
+from processors.breaker import TooManyFailuresError
 from schemas.change import Change
 from schemas.codec import Codec
-from schemas.errors import UnavailableError
+from schemas.errors import ExitCode, UnavailableError
 from streams.envelope import Envelope, Limits
 from streams.job import Handler, Job, LostDeliveryError, one_by_one
-from streams.metrics import DEAD_LETTERS, IN_FLIGHT, RECORDS_DONE, Metrics
+from streams.metrics import DEAD_LETTERS, FAILING_SHARE, IN_FLIGHT, RECORDS_DONE, Metrics
 from streams.records import Records
 from tests.fixtures.agents import (
     ORG,
@@ -360,3 +362,30 @@ async def test_state_follows_the_partition_of_its_input(bench: Bench) -> None:
     await bench.open(one_by_one(handle))
     await bench.take(bench.event(0, "k", partition=3), bench.event(1, "k", partition=3))
     assert writes == [(b"k", b"x", 3), (b"k", b"xx", 3)]
+
+
+async def test_a_bad_deploy_ends_the_worker_instead_of_setting_everything_aside(bench: Bench) -> None:
+    async def handle(_job: Job) -> None:
+        raise ZeroDivisionError("in every record")
+
+    await bench.open(one_by_one(handle))
+    with capture_logs() as logs:
+        await bench.take(*(bench.event(number, str(number)) for number in range(200)))
+    assert logs[-1]["event"] == "agent stops: an input cannot be finished"
+    (error,) = bench.lost
+    assert isinstance(error, TooManyFailuresError)
+    assert error.exit_code is ExitCode.TEMPORARY
+    assert "ZeroDivisionError" in str(error)
+    assert len(bench.delivery.to("dead-letters")) == 19
+    assert bench.acked == list(range(19))
+    assert bench.metrics.value(FAILING_SHARE, agent="probe") == 1
+
+
+async def test_poison_among_good_records_does_not_break_it(bench: Bench) -> None:
+    await bench.open(one_by_one(emits_one))
+    with capture_logs():
+        for number in range(300):
+            bad = number % 3 == 2
+            await bench.take(bench.event(number, str(number), value=b"garbage" if bad else None))
+    assert len(bench.delivery.to("dead-letters")) == 100
+    assert bench.lost == []
