@@ -1,7 +1,8 @@
 """Which accounts are the same customer: a judgement on candidates, with its reason and how sure it is."""
 
+import json
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
@@ -10,13 +11,15 @@ from rapidfuzz import fuzz
 from schemas.account import Account
 from schemas.account_traits import Traits, traits
 
-__all__ = ["NAME_THRESHOLD", "By", "Match", "matches"]
+__all__ = ["NAME_THRESHOLD", "By", "Match", "as_text", "matches"]
 
 NAME_THRESHOLD = 90.0
 """How alike two company names must be, of 100, by rapidfuzz's `token_sort_ratio` over their name keys."""
 
 _SURE_OF_DOMAIN = 0.95
 _SURE_OF_EQUAL_NAMES = 0.9
+_MOST_TOLD = 10
+_SHOWN_CHARS = 200
 _NUMBERS = re.compile(r"\d+")
 
 
@@ -53,6 +56,21 @@ def matches(account: Account, candidates: Iterable[Account]) -> list[Match]:
         and (verdict := _verdict(own, traits(other))) is not None
     ]
     return sorted(found, key=lambda match: (-match.score, match.account.key))
+
+
+def as_text(found: Sequence[Match]) -> str:
+    """Write the surest matches as `FindAccounts` promises them."""
+    told = [
+        {
+            "account_id": match.account.id,
+            "key": match.account.key,
+            "name": (match.account.company_name or match.account.name)[:_SHOWN_CHARS],
+            "by": match.by.value,
+            "score": match.score,
+        }
+        for match in found[:_MOST_TOLD]
+    ]
+    return json.dumps(told, ensure_ascii=False)
 
 
 def _verdict(own: Traits, other: Traits) -> tuple[By, float] | None:

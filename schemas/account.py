@@ -73,6 +73,23 @@ class UpsertAccount(Record):
     account: Account | None = None
 
 
+class FindAccounts(Record):
+    """Asks which accounts are the same customer as `account`, a draft that nobody holds yet.
+
+    Answered to the inbox with `matches` in the output: JSON text, a list of objects with `account_id`,
+    `key`, `name`, `by` (`salesforce_account_id`, `domain` or `name`) and `score` (up to 1), the surest first,
+    at most ten.
+    """
+
+    ce_type: ClassVar[str] = "dealwire.account.find"
+
+    opportunity_id: str = ""
+    run_id: str = ""
+    step_id: str = ""
+    attempt: int = 1
+    account: Account | None = None
+
+
 class AccountEvent(Record):
     """A fact about an account: `kind` is `account.created` or `account.updated`."""
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
 
-from schemas.account import Account, AccountEvent, UpsertAccount
+from schemas.account import Account, AccountEvent, FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.base import Record
 from schemas.change import Change, Checkpoint
@@ -124,6 +124,14 @@ TOPICS: Mapping[str, Topic] = {
             name="accounts.commands",
             key="{account key}",
             record=UpsertAccount,
+            retention=_days(14),
+            writer="workflow",
+            readers=("accounts",),
+        ),
+        Topic(
+            name="accounts.lookups",
+            key="{account key}",
+            record=FindAccounts,
             retention=_days(14),
             writer="workflow",
             readers=("accounts",),

@@ -12,7 +12,7 @@ from typing import TypeVar
 import structlog
 
 from connectors.ports import Outgoing
-from schemas.account import UpsertAccount
+from schemas.account import FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.deal import EnrichmentRequest
 from schemas.email import SendEmail
@@ -24,7 +24,7 @@ from streams.logs import masked
 ATTEMPT_SECONDS = 20.0
 SIDE_BY_SIDE = 32
 
-Command = UpsertAccount | AssignCsm | SendEmail | EnrichmentRequest
+Command = UpsertAccount | FindAccounts | AssignCsm | SendEmail | EnrichmentRequest
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)

@@ -8,7 +8,7 @@ from uuid import uuid4
 import pytest
 
 from connectors.email.memory import MemoryMailSink
-from schemas.account import Account, AccountEvent, Csm, UpsertAccount
+from schemas.account import Account, AccountEvent, Csm, FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.change import Change
 from schemas.control import ControlRecord
@@ -167,6 +167,34 @@ async def test_a_command_becomes_an_account_a_fact_and_a_result(bench: AgentBenc
     now = await bench.accounts.get(KEY)
     assert now is not None
     assert now.revision == 2
+
+
+async def test_a_lookup_is_answered_with_the_matches_that_are_held(bench: AgentBench) -> None:
+    draft = Account(id="a", org_id=ORG, key=KEY, company_name="Acme GmbH", website="https://www.acme.com")
+    for number, fields in enumerate(({"website": "acme.com"}, {"company_name": "ACME, Inc."}, {"name": "x"})):
+        held = Account.model_validate(
+            {"id": f"held-{number}", "org_id": ORG, "key": f"{ORG}:{number}", "name": "Deal", **fields}
+        )
+        await bench.accounts.upsert(held, idempotency_key=held.id)
+    asked = {"id": "find", "org_id": ORG, "opportunity_id": OPPORTUNITY, "run_id": "run", "step_id": "step"}
+    nobody = Account(id="b", org_id=ORG, key=KEY)
+    bench.produce(
+        "accounts.lookups",
+        KEY,
+        FindAccounts(**asked, account=draft),
+        FindAccounts(**asked, account=nobody),
+        FindAccounts(**asked),
+    )
+    async with bench.running(accounts):
+        results = await bench.read("workflow.inbox", 3)
+    found, none, failed = (result for result in results if isinstance(result, InboxRecord))
+    assert (found.outcome, found.command_id, found.step_id) == ("succeeded", "find", "step")
+    assert json.loads(found.output["matches"]) == [
+        {"account_id": "held-0", "key": f"{ORG}:0", "name": "Deal", "by": "domain", "score": 0.95},
+        {"account_id": "held-1", "key": f"{ORG}:1", "name": "ACME, Inc.", "by": "name", "score": 0.9},
+    ]
+    assert none.output == {"matches": "[]"}
+    assert (failed.outcome, failed.retryable) == ("failed", False)
 
 
 def queue_of(*names: str) -> ControlRecord:

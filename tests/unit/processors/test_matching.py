@@ -1,10 +1,11 @@
 """Which accounts are the same customer, by what, and how sure that is."""
 
+import json
 from typing import Any
 
 import pytest
 
-from processors.matching import By, matches
+from processors.matching import By, as_text, matches
 from tests.fixtures.accounts import an_account
 
 SAME, OTHER = "0015g00000AbCdEAAV", "0015g00000AbCdFAAV"
@@ -62,3 +63,11 @@ def test_the_surest_comes_first_and_ties_keep_an_order() -> None:
     own = an_account(1, company_name="Acme", website="acme.com", salesforce_account_id=SAME)
     found = matches(own, [by_name, *by_domain, by_id])
     assert [match.account for match in found] == [by_id, by_domain[1], by_domain[0], by_name]
+
+
+def test_ten_are_told_and_no_name_is_endless() -> None:
+    own = an_account(99, website="acme.com")
+    found = matches(own, [an_account(number, website="acme.com", name="x" * 999) for number in range(20)])
+    told = json.loads(as_text(found))
+    assert [one["key"] for one in told] == [match.account.key for match in found[:10]]
+    assert {len(one["name"]) for one in told} == {200}
