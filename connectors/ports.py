@@ -4,7 +4,8 @@ Each has a twin in memory (`memory.py` in the system's folder) and one contract 
 adapter both pass (`tests/contract/`).
 """
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
@@ -15,6 +16,10 @@ from schemas.change import Change, Checkpoint
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.email import SendEmail
 from schemas.errors import DealwireError, DecodeError
+from schemas.history_feed import HistoryState, Slice
+from schemas.run_event import RunEvent
+from schemas.run_query import RunQuery
+from schemas.run_summary import RunSummary
 
 
 class Clock(Protocol):
@@ -174,6 +179,67 @@ class SchemaRegistry(Protocol):
 
     async def schema(self, schema_id: int) -> str | None:
         """Give the schema text of an id."""
+        ...
+
+
+Summarize = Callable[[RunSummary | None, Iterable[RunEvent]], RunSummary | None]
+"""Carries the events of one run, in order of their sequence, into its summary."""
+
+
+class RunHistory(Protocol):
+    """Holds what became of runs. Idempotent: the same events make the same rows, in any order, however often.
+
+    It also holds how far each partition of the topic was carried in, and moves that in the transaction that
+    writes the events: a reader that dies goes on exactly where the rows end. Every method raises
+    `UnavailableError` or `RefusedError`.
+    """
+
+    async def positions(self, topic: str) -> Mapping[int, int]:
+        """Give, by partition, the offset of the first record that is not carried in."""
+        ...
+
+    async def begin(self, topic: str, offsets: Mapping[int, int], *, at: datetime) -> None:
+        """Begin these partitions at these offsets; one that is further already stays where it is."""
+        ...
+
+    async def append(self, events: Sequence[RunEvent], slices: Sequence[Slice], *, at: datetime) -> bool:
+        """Hold these events, which are those of these slices.
+
+        Returns False, and holds none, if a slice begins after what is held of its partition: then go on from
+        `positions`. A slice that is empty only says that there is nothing more at `at`.
+        """
+        ...
+
+    async def select(self, query: RunQuery) -> Sequence[RunSummary]:
+        """Give the runs that a query asks for."""
+        ...
+
+    async def find(self, beginning: str, *, limit: int) -> Sequence[RunSummary]:
+        """Give runs whose id, or whose opportunity's id, begins so; newest first."""
+        ...
+
+    async def told(self, run_id: str) -> Sequence[RunEvent]:
+        """Give every event of a run, in order."""
+        ...
+
+    async def loose(self, opportunity_id: str) -> Sequence[RunEvent]:
+        """Give the events about an opportunity that are of no run, in order of time."""
+        ...
+
+    async def prune(self, before: datetime) -> int:
+        """Forget runs that ended before a moment; give how many."""
+        ...
+
+    async def state(self) -> HistoryState | None:
+        """Give how far it reaches; None where nothing was ever carried in."""
+        ...
+
+    def rebuilding(self) -> AbstractAsyncContextManager["RunHistory"]:
+        """Give an empty history to fill. When the block ends well it takes the place of this one, at once."""
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
         ...
 
 

@@ -4,27 +4,21 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime
 
+from processors.run_summary import summarize
 from schemas.run_event import RunEvent
+from schemas.run_summary import RunSummary, is_of_run
 
-_STATUS: Mapping[str, str] = {
-    "run.started": "running",
-    "run.held": "held",
-    "run.not_enrolled": "not enrolled",
-    "run.needs_attention": "needs attention",
-    "run.completed": "completed",
-    "run.cancelled": "cancelled",
-    "step.started": "running",
-    "step.completed": "running",
-    "step.failed": "running",
-    "step.retry_scheduled": "waiting to retry",
-}
-_ENDED = frozenset({"not enrolled", "completed", "cancelled"})
+WAITING_TO_RETRY = "waiting to retry"
 _STEP_STATUS: Mapping[str, str] = {
     "step.started": "started",
+    "step.waiting": "waiting",
+    "step.retry_scheduled": WAITING_TO_RETRY,
     "step.completed": "completed",
+    "step.skipped": "skipped",
+    "step.timed_out": "timed out",
     "step.failed": "failed",
-    "step.retry_scheduled": "waiting to retry",
 }
+_STEP_ENDED = frozenset({"completed", "skipped", "timed out", "failed"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,60 +38,44 @@ class StepStory:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RunStory:
-    """One run as it went. `sequence` is that of the last event it holds."""
+    """One run as it went: where it stands, its steps, and whatever else was told of it.
 
-    run_id: str
-    org_id: str
-    opportunity_id: str
-    workflow_id: str
-    workflow_version: int
-    status: str = "running"
-    outcome: str = ""
-    reason: str = ""
-    started_at: datetime | None = None
-    ended_at: datetime | None = None
-    sequence: int = 0
+    `others` holds the events that are of no step, those of kinds that are not known here among them.
+    """
+
+    summary: RunSummary
     steps: tuple[StepStory, ...] = ()
-
-    @property
-    def ended(self) -> bool:
-        """Whether the run is over."""
-        return self.status in _ENDED
+    others: tuple[RunEvent, ...] = ()
 
 
 def tell(stories: Mapping[str, RunStory], events: Iterable[RunEvent]) -> dict[str, RunStory]:
-    """Carry events into the stories of their runs. An event that a story holds already changes nothing."""
+    """Carry events into the stories of their runs, in order of their sequence.
+
+    An event that a story holds already changes nothing; one that is of no run is left out.
+    """
     told = dict(stories)
-    for event in events:
-        story = told.get(event.run_id) or RunStory(
-            run_id=event.run_id,
-            org_id=event.org_id,
-            opportunity_id=event.opportunity_id,
-            workflow_id=event.workflow_id,
-            workflow_version=event.workflow_version,
-            started_at=event.at,
+    for event in sorted(filter(is_of_run, events), key=lambda event: event.sequence):
+        story = told.get(event.run_id)
+        before = story.summary if story is not None else None
+        summary = summarize(before, [event])
+        if summary is None or summary is before:
+            continue
+        story = story or RunStory(summary=summary)
+        is_step = event.kind in _STEP_STATUS
+        told[event.run_id] = replace(
+            story,
+            summary=summary,
+            steps=_steps(story.steps, event) if is_step else story.steps,
+            others=story.others if is_step else (*story.others, event),
         )
-        if event.sequence > story.sequence:
-            told[event.run_id] = _carry(story, event)
     return told
-
-
-def _carry(story: RunStory, event: RunEvent) -> RunStory:
-    status = _STATUS.get(event.kind, story.status)
-    return replace(
-        story,
-        status=status,
-        outcome=event.outcome if event.kind == "run.completed" else story.outcome,
-        reason=event.reason if event.kind.startswith("run.") else story.reason,
-        ended_at=event.at if status in _ENDED else None,
-        sequence=event.sequence,
-        steps=_steps(story.steps, event) if event.kind in _STEP_STATUS else story.steps,
-    )
 
 
 def _steps(steps: tuple[StepStory, ...], event: RunEvent) -> tuple[StepStory, ...]:
     before = next((step for step in reversed(steps) if step.step_id == event.step_id), None)
-    fresh = before is None or (event.kind == "step.started" and before.status in ("completed", "failed"))
+    fresh = before is None or (
+        event.kind in ("step.started", "step.skipped") and before.status in _STEP_ENDED
+    )
     step = (
         StepStory(step_id=event.step_id, step_type=event.step_type, started_at=event.at)
         if before is None or fresh
@@ -108,10 +86,10 @@ def _steps(steps: tuple[StepStory, ...], event: RunEvent) -> tuple[StepStory, ..
         step,
         status=status,
         attempts=max(step.attempts, event.attempt),
-        ended_at=event.at if status in ("completed", "failed") else None,
+        ended_at=event.at if status in _STEP_ENDED else None,
         input=event.input or step.input,
         output=event.output or step.output,
-        error=event.reason if status in ("failed", "waiting to retry") else "",
+        error=event.reason if status not in ("started", "completed") else "",
     )
     if fresh:
         return (*steps, step)

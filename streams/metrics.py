@@ -72,6 +72,24 @@ API_CALLS_USED = Metric(
 )
 API_CALLS_ALLOWED = Metric("dealwire_org_api_calls_allowed", "gauge", "How many it may make in 24 hours.")
 
+HISTORY_EVENTS = Metric(
+    "dealwire_history_events_total", "counter", "Events of runs carried into the history's database."
+)
+HISTORY_LAG = Metric(
+    "dealwire_history_lag", "gauge", "Events of runs that the history does not hold yet; alarm when it grows."
+)
+HISTORY_UNREADABLE = Metric(
+    "dealwire_history_unreadable_total", "counter", "Records of the runs' topic that are no events of runs."
+)
+HISTORY_MISSED = Metric(
+    "dealwire_history_missed_total",
+    "counter",
+    "Events that the topic no longer kept when the history came to read them.",
+)
+HISTORY_FORGOTTEN = Metric(
+    "dealwire_history_forgotten_total", "counter", "Runs forgotten since they ended long ago."
+)
+
 METRICS = (
     RECORDS_DONE,
     DEAD_LETTERS,
@@ -92,6 +110,11 @@ METRICS = (
     CAPTURE_IN_FLIGHT,
     API_CALLS_USED,
     API_CALLS_ALLOWED,
+    HISTORY_EVENTS,
+    HISTORY_LAG,
+    HISTORY_UNREADABLE,
+    HISTORY_MISSED,
+    HISTORY_FORGOTTEN,
 )
 """All of them, as the docs list them."""
 

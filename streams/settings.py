@@ -11,6 +11,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from connectors.accounts.config import AccountsConfig
 from connectors.email.config import EmailConfig
+from connectors.history.config import HistoryConfig
 from connectors.kafka.config import KafkaConfig, RegistryConfig
 from connectors.salesforce.config import SalesforceConfig
 
@@ -77,6 +78,7 @@ class Settings(BaseSettings):
     )
     accounts: AccountsConfig = Field(default_factory=AccountsConfig)
     email: EmailConfig = Field(default_factory=EmailConfig)
+    history: HistoryConfig = Field(default_factory=HistoryConfig)
     enrich: EnrichConfig = Field(default_factory=EnrichConfig)
     worker: WorkerConfig = Field(default_factory=WorkerConfig)
     logs: LogConfig = Field(default_factory=LogConfig)

@@ -1,55 +1,78 @@
 """`dealwire runs`: what became of deals."""
 
+import asyncio
 import json
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated
 
 import typer
 from rich.console import Console, Group
 from rich.live import Live
-from rich.table import Table
 from rich.text import Text
 
-from processors.history import RunStory
+from connectors.ports import SystemClock
+from processors.history import RunStory, tell
 from schemas.errors import UsageError
+from schemas.ids import id18, is_salesforce_id
+from schemas.run_event import RunEvent
+from schemas.run_query import Cursor, RunQuery
+from schemas.run_summary import RunSummary
 from streams.cli.context import settings
-from streams.run_history import follow, stories
+from streams.cli.moments import moment
+from streams.cli.runs_display import page, refusals, table
+from streams.history.reading import opened
+from streams.history.topic import follow
+from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="What became of deals: every run and its steps.")
 
-_STYLE = {
-    "completed": "green",
-    "needs attention": "bold red",
-    "cancelled": "yellow",
-    "not enrolled": "dim",
-    "waiting to retry": "yellow",
-    "failed": "red",
-}
-
+_MOST_SHOWN = 20
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
 
 
-@app.command("list", epilog='Example: dealwire runs list --status "needs attention"')
+@app.command("list", epilog='Example: dealwire runs list --status "needs attention" --since 7d')
 def list_runs(
+    *,
     status: Annotated[str, typer.Option(help="Only runs with this status.")] = "",
     workflow: Annotated[str, typer.Option(help="Only runs of this workflow.")] = "",
-    limit: Annotated[int, typer.Option(min=1, help="At most this many, newest first.")] = 50,
+    org: Annotated[str, typer.Option(help="Only runs of this org, by its Salesforce id.")] = "",
+    stage: Annotated[str, typer.Option(help="Only runs that this stage started.")] = "",
+    step: Annotated[str, typer.Option(help="Only runs that are, or ended, at this step.")] = "",
+    outcome: Annotated[str, typer.Option(help="Only runs that ended with this outcome.")] = "",
+    owner: Annotated[str, typer.Option(help="Only runs that this person was given.")] = "",
+    since: Annotated[str, typer.Option(help="Only runs begun from then on: 2026-09-15, 3h, 7d.")] = "",
+    until: Annotated[str, typer.Option(help="Only runs begun before then.")] = "",
+    text: Annotated[str, typer.Option(help="Only runs with this in reason, opportunity or names.")] = "",
+    limit: Annotated[int, typer.Option(min=1, max=10_000, help="At most this many, newest first.")] = 50,
+    after: Annotated[str, typer.Option(help="Go on after the place that the page before printed.")] = "",
     as_json: AsJson = False,
 ) -> None:
     """List runs, newest first."""
-    found = [
-        story
-        for story in _newest_first(stories(settings()))
-        if status in ("", story.status) and workflow in ("", story.workflow_id)
-    ]
+    now = SystemClock().now()
+    query = RunQuery(
+        org_id=id18(org) if is_salesforce_id(org) else org,
+        stage=stage,
+        workflow_id=workflow,
+        outcome=outcome,
+        status=status,
+        step_id=step,
+        owner=owner,
+        since=moment(since, now),
+        until=moment(until, now),
+        text=text,
+        limit=limit + 1,  # one more tells whether there are more
+        after=Cursor.parse(after) if after else None,
+    )
+    found = asyncio.run(_select(settings(), query))
+    place = str(Cursor.of(found[limit - 1])) if len(found) > limit else None
     if as_json:
-        typer.echo(json.dumps([_plain(story) for story in found[:limit]], indent=2))
+        typer.echo(_as_json({"runs": [asdict(run) for run in found[:limit]], "after": place}))
         return
-    Console().print(_table(found[:limit]))
-    if len(found) > limit:
-        Console().print(f"{len(found) - limit} more; type: dealwire runs list --limit {len(found)}")
+    Console().print(table(found[:limit]))
+    if place is not None:
+        Console().print(f"There are more; add: --after {place}", soft_wrap=True)
 
 
 @app.command(epilog="Example: dealwire runs show 0065g00000Zk1QaAAJ")
@@ -57,19 +80,19 @@ def show(
     run: Annotated[str, typer.Argument(help="A run id, the beginning of one, or an opportunity id.")],
     as_json: AsJson = False,
 ) -> None:
-    """Show one run: each step with input, output, error and times."""
-    found = [
-        story
-        for story in _newest_first(stories(settings()))
-        if story.run_id.startswith(run) or story.opportunity_id.startswith(run)
-    ]
-    if not found:
+    """Show runs whole: each step with input, output, error and times, and whatever else was told of it."""
+    found, loose = asyncio.run(_stories(settings(), run))
+    if not found and not loose:
         raise UsageError(f"no run {run!r} is in the history", todo="Type: dealwire runs list")
     if as_json:
-        typer.echo(json.dumps([_plain(story) for story in found], indent=2))
+        typer.echo(_as_json([_plain(story) for story in found]))
         return
     for story in found:
-        Console().print(_page(story))
+        Console().print(page(story))
+    if loose:
+        Console().print(refusals(loose))
+    if len(found) == _MOST_SHOWN:
+        Console().print(f"Only the newest {_MOST_SHOWN} are shown; give more of the id.")
 
 
 @app.command(epilog="Example: dealwire runs watch")
@@ -80,74 +103,48 @@ def watch(
     with Live(console=Console(), auto_refresh=False) as live:
         for told in follow(settings()):
             counts = " · ".join(f"{count} {name}" for name, count in _counts(told).items()) or "no runs yet"
-            newest = _newest_first(told)[:rows]
-            live.update(Group(Text(counts, style="bold"), _table(newest)), refresh=True)
+            newest = sorted((story.summary for story in told.values()), key=Cursor.of, reverse=True)
+            live.update(Group(Text(counts, style="bold"), table(newest[:rows])), refresh=True)
 
 
-def _newest_first(told: Mapping[str, RunStory]) -> list[RunStory]:
-    return sorted(told.values(), key=lambda story: str(story.started_at), reverse=True)
+async def _select(effective: Settings, query: RunQuery) -> Sequence[RunSummary]:
+    async with opened(effective, SystemClock(), _say) as history:
+        return await history.select(query)
+
+
+async def _stories(effective: Settings, beginning: str) -> tuple[list[RunStory], list[RunEvent]]:
+    """Give the stories of the runs whose id or opportunity begins so, and what the latter was refused."""
+    async with opened(effective, SystemClock(), _say) as history:
+        found = await history.find(beginning, limit=_MOST_SHOWN)
+        stories = []
+        for run in found:
+            told = tell({}, await history.told(run.run_id))[run.run_id]
+            stories.append(replace(told, summary=run))
+        loose = await history.loose(id18(beginning)) if is_salesforce_id(beginning) else []
+        return stories, list(loose)
+
+
+def _say(text: str) -> None:
+    Console(stderr=True).print(Text(text, style="yellow"), soft_wrap=True)
 
 
 def _counts(told: Mapping[str, RunStory]) -> dict[str, int]:
     counts: dict[str, int] = {}
     for story in told.values():
-        counts[story.status] = counts.get(story.status, 0) + 1
+        counts[story.summary.status] = counts.get(story.summary.status, 0) + 1
     return dict(sorted(counts.items()))
 
 
-def _table(found: list[RunStory]) -> Table:
-    table = Table("started", "opportunity", "workflow", "status", "step", "outcome", "run", box=None)
-    for story in found:
-        last = story.steps[-1].step_id if story.steps else ""
-        table.add_row(
-            _time(story.started_at),
-            story.opportunity_id,
-            f"{story.workflow_id} v{story.workflow_version}",
-            Text(story.status, style=_STYLE.get(story.status, "")),
-            last,
-            story.outcome or story.reason,
-            story.run_id[:8],
-        )
-    return table
-
-
-def _page(story: RunStory) -> Group:
-    heading = Text(f"{story.workflow_id} v{story.workflow_version}", style="bold")
-    heading.append(f"  {story.status}", style=_STYLE.get(story.status, ""))
-    facts = Table.grid(padding=(0, 2))
-    for name, value in (
-        ("run", story.run_id),
-        ("org", story.org_id),
-        ("opportunity", story.opportunity_id),
-        ("started", _time(story.started_at)),
-        ("ended", _time(story.ended_at)),
-        ("outcome", story.outcome),
-        ("reason", story.reason),
-    ):
-        if value:
-            facts.add_row(Text(name, style="dim"), Text(value))
-    steps = Table("step", "type", "status", "tries", "from", "to", "input", "output or error", box=None)
-    for step in story.steps:
-        steps.add_row(
-            step.step_id,
-            step.step_type,
-            Text(step.status, style=_STYLE.get(step.status, "")),
-            str(step.attempts),
-            _time(step.started_at),
-            _time(step.ended_at),
-            Text(step.input, overflow="fold"),
-            Text(step.error or step.output, overflow="fold"),
-        )
-    return Group(heading, facts, steps)
-
-
-def _time(moment: datetime | None) -> str:
-    return "" if moment is None else moment.strftime("%Y-%m-%d %H:%M:%S")
-
-
 def _plain(story: RunStory) -> dict[str, object]:
-    plain: dict[str, object] = json.loads(json.dumps(asdict(story), default=_json))
-    return plain
+    return {
+        **asdict(story.summary),
+        "steps": [asdict(step) for step in story.steps],
+        "others": [event.model_dump(mode="json") for event in story.others],
+    }
+
+
+def _as_json(value: object) -> str:
+    return json.dumps(value, indent=2, default=_json)
 
 
 def _json(value: object) -> str:

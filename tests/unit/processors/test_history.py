@@ -53,16 +53,16 @@ def story_after(count: int) -> RunStory:
 
 
 def test_the_story_after_each_event() -> None:
-    assert [story_after(count).status for count in range(1, len(TOLD) + 1)] == [
+    assert [story_after(count).summary.status for count in range(1, len(TOLD) + 1)] == [
         "running",
+        "waiting result",
+        "waiting time",
+        "waiting result",
         "running",
-        "waiting to retry",
-        "running",
-        "running",
-        "running",
+        "waiting result",
         "running",
         "needs attention",
-        "running",
+        "waiting result",
         "running",
         "completed",
     ]
@@ -80,8 +80,8 @@ def test_a_retry_is_the_same_step_and_a_step_begun_again_is_a_new_one() -> None:
 
 
 def test_an_ended_run_says_when_and_how() -> None:
-    story = story_after(len(TOLD))
-    assert (story.ended, story.outcome, story.ended_at) == (True, "ready", START + timedelta(seconds=11))
+    run = story_after(len(TOLD)).summary
+    assert (run.ended, run.outcome, run.ended_at) == (True, "ready", START + timedelta(seconds=11))
 
 
 @given(st.lists(st.integers(min_value=1, max_value=len(TOLD)), max_size=8))

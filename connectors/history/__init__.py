@@ -1,0 +1,1 @@
+"""Where the history of runs is kept to be asked: a SQL database, or memory."""
