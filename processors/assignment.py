@@ -9,26 +9,29 @@ from schemas.assignment import AssignCsm
 from schemas.definition.queue import Member, Queue, identity
 from schemas.queue_state import Answer, QueueState
 
-_REMEMBERED = 2000
-_REMEMBERED_CHARACTERS = 500_000
-"""A state must fit into one record of its changelog, also if every answer is a long one."""
 _LONGEST_WAIT = timedelta(days=7)
 _NAMED = 10
 _LONGEST_NAME = 80
 
 
 def assign(
-    state: QueueState | None, queue: Queue, command: AssignCsm, at: datetime, absences: Absences
+    state: QueueState | None,
+    queue: Queue,
+    command: AssignCsm,
+    at: datetime,
+    absences: Absences,
+    *,
+    older: Answer | None = None,
 ) -> tuple[QueueState, Answer]:
     """Answer a command with the next person of the queue, with those who may claim, or with why nobody can.
 
-    A command that was answered well gets that answer for good, and uses up nothing. One that failed is
-    decided anew by its next attempt. Answers are remembered for the last 2,000 commands, far longer than a
-    command can be on its way. A failure may be tried again when somebody comes back within a week; anything
-    else needs a person. Loads change only with an answer that is no failure.
+    A command that was answered well gets that answer for good, and uses up nothing; `older` is the answer
+    that was set aside, if there is one. One that failed is decided anew by its next attempt. A failure may
+    be tried again when somebody comes back within a week; anything else needs a person. Loads change only
+    with an answer that is no failure.
     """
     known = state or QueueState()
-    held = known.answers.get(command.id)
+    held = known.answers.get(command.id, older)
     if held is not None and (not held.error or command.attempt <= held.attempt):
         return known, held
     load = _counted(known.load, command.released, -1)
@@ -59,16 +62,8 @@ def _with_answer(
     answer = answer.model_copy(update={"attempt": command.attempt})
     answers = {key: each for key, each in state.answers.items() if key != command.id}
     answers[command.id] = answer
-    size = sum(map(_size, answers.values()))
-    while len(answers) > _REMEMBERED or (size > _REMEMBERED_CHARACTERS and len(answers) > 1):
-        size -= _size(answers.pop(next(iter(answers))))
     changed = {"answers": answers} if load is None else {"answers": answers, "load": load}
     return state.model_copy(update=changed), answer
-
-
-def _size(answer: Answer) -> int:
-    texts = (answer.name, answer.email, answer.error, answer.undecided, *answer.members)
-    return 100 + sum(len(text) + 3 for text in texts)
 
 
 def _nobody(queue: Queue, sifted: Sifted, at: datetime, undecided: str) -> Answer:

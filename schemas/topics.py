@@ -217,7 +217,7 @@ TABLES: tuple[Table, ...] = (
         name="queues",
         app="assignments",
         key="{org}:{queue}",
-        holds="whose turn it is, and who was assigned for which command",
+        holds="turns, loads and the last answers of a queue; older answers under `{key}#{n}`",
     ),
     Table(
         name="sent",

@@ -35,7 +35,7 @@ class Job:
     """What a handler gets: the record, and the ways to cause something by it.
 
     The input counts as done when the handler has returned and everything it caused is acknowledged by Kafka.
-    State is that of the input's own key unless another is named.
+    State is that of the input's own key; `beside` names a further value of the same key.
     """
 
     record: Record
@@ -50,13 +50,14 @@ class Job:
         for one in outgoing:
             self.caused.append(await self.outbox.send(one, at=self.origin.at, traceparent=self.traceparent))
 
-    def recall(self, table: StateTable) -> bytes | None:
+    def recall(self, table: StateTable, beside: str = "") -> bytes | None:
         """Give what the table holds under this input's key."""
-        return table.read(self.key.encode())
+        return table.read(f"{self.key}{beside}".encode())
 
-    async def remember(self, table: StateTable, value: bytes | None) -> None:
+    async def remember(self, table: StateTable, value: bytes | None, beside: str = "") -> None:
         """Hold a value under this input's key; None forgets it."""
-        self.caused.append(await table.write(self.key.encode(), value, self.origin.partition))
+        place = f"{self.key}{beside}".encode()
+        self.caused.append(await table.write(place, value, self.origin.partition))
 
     async def settled(self) -> None:
         """Wait until Kafka has acknowledged everything caused so far. Raises `LostDeliveryError`."""

@@ -7,6 +7,7 @@ from pydantic import ValidationError
 
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.scan import scan_named
+from processors.answer_memory import BESIDE
 from schemas.errors import UnreadableError
 from schemas.queue_state import QueueState
 
@@ -27,6 +28,8 @@ def queue_states(config: KafkaConfig) -> Mapping[str, Mapping[str, QueueState]]:
     states: defaultdict[str, dict[str, QueueState]] = defaultdict(dict)
     for key, value in latest.items():
         org, _, queue = key.decode("utf-8", "replace").partition(":")
+        if BESIDE in queue:
+            continue
         try:
             states[queue][org] = QueueState.model_validate_json(value)
         except ValidationError as error:

@@ -5,11 +5,12 @@ from typing import Any
 import structlog
 
 from connectors.ports import Outgoing
+from processors.answer_memory import find, places, set_aside
 from processors.assignment import assign
 from schemas.assignment import AssignCsm
 from schemas.errors import RefusedError
 from schemas.inbox import FAILED
-from schemas.queue_state import Answer, QueueState
+from schemas.queue_state import Answer, AnswerBlock, QueueState
 from streams.agents.commands import answered, failure, success
 from streams.app import Surroundings, add_table, attach, new_app
 from streams.job import Job, expect, one_by_one
@@ -38,10 +39,15 @@ def assignments(around: Surroundings) -> Any:
             await job.emit(failure(command, unknown, around.clock.now()))
             return
         held = job.recall(queues)
-        state = QueueState.model_validate_json(held) if held is not None else None
-        after, answer = assign(state, queue, command, job.origin.at, catalogue.absences)
+        state = QueueState.model_validate_json(held) if held is not None else QueueState()
+        older = find(command.id, (job.recall(queues, place) for place in places(state)))
+        after, answer = assign(state, queue, command, job.origin.at, catalogue.absences, older=older)
         if after is not state:
-            await job.remember(queues, after.model_dump_json(exclude_defaults=True).encode())
+            after, blocks = set_aside(after)
+            # Blocks first: if the process dies between, the answers are in both places, never in neither.
+            for place, block in blocks:
+                await job.remember(queues, _json(block), place)
+            await job.remember(queues, _json(after))
         if answer.undecided:
             around.metrics.add(UNDECIDED_MEMBERS, agent=ROLE)
             log.warning("conditions of members cannot be decided with the facts given", queue=queue.name,
@@ -68,3 +74,7 @@ def _told(command: AssignCsm, answer: Answer) -> Outgoing:
     if answer.members:
         return success(command, {"claim": "true", "members": ",".join(answer.members)})
     return success(command, {"name": answer.name, "email": answer.email} if command.choose else {})
+
+
+def _json(held: QueueState | AnswerBlock) -> bytes:
+    return held.model_dump_json(exclude_defaults=True).encode()

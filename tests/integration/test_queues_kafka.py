@@ -30,7 +30,7 @@ pytestmark = [pytest.mark.kafka, pytest.mark.slow]
 
 AT = datetime(2026, 9, 14, 8, 30, 12, tzinfo=UTC)
 QUEUES = 8
-COMMANDS = 150
+COMMANDS = 200
 
 
 @pytest.fixture

@@ -234,23 +234,14 @@ def test_a_claim_names_those_who_may_and_counts_nothing() -> None:
     assert assign(state, of, asked, AT + timedelta(days=3), {}) == (state, answer)
 
 
-def test_what_is_remembered_is_bounded() -> None:
-    state = QueueState(turn=2000, answers={f"c{number}": Answer(name="a") for number in range(2000)})
-    state, _ = assign(state, queue("a"), command(9999), AT, {})
-    assert len(state.answers) == 2000
-    assert "c0" not in state.answers
-
-
-def test_long_answers_leave_earlier() -> None:
-    body = [{"name": "n", "email": f"{'x' * 200}{number}@y.example"} for number in range(500)]
-    of = Queue.model_validate({"kind": "queue", "name": "q", "policy": "claim", "members": body})
-    state: QueueState | None = None
-    for number in range(10):
-        state, answer = assign(state, of, command(number), AT, {})
-        assert len(answer.members) == 500
-    assert state is not None
-    assert list(state.answers) == ["c6", "c7", "c8", "c9"]
-    assert len(state.model_dump_json()) < 1024 * 1024
+def test_an_answer_that_was_set_aside_still_holds() -> None:
+    older = Answer(name="b", email=address("b"))
+    assert assign(None, queue("a"), command(1), AT, {}, older=older) == (QueueState(), older)
+    failed = Answer(error="all full", attempt=2)
+    assert assign(None, queue("a"), command(1, attempt=2), AT, {}, older=failed) == (QueueState(), failed)
+    state, answer = assign(None, queue("a"), command(1, attempt=3), AT, {}, older=failed)
+    assert answer.name == "a"
+    assert assign(state, queue("b"), command(1, attempt=3), AT, {}, older=failed) == (state, answer)
 
 
 @given(st.lists(st.integers(0, 40), max_size=60), st.integers(1, 5), st.sampled_from(POLICIES))
