@@ -13,7 +13,7 @@ from connectors.ports import RunHistory
 from schemas.errors import UnavailableError, UsageError
 from schemas.history_feed import Slice
 from schemas.run_query import Cursor
-from streams.cli import runs
+from streams.cli import context, runs
 from streams.cli.options import OPTIONS
 from tests.fixtures.run_events import OPPORTUNITY, ORG, START, an_event, events_of
 from tests.fixtures.run_history import sql_history
@@ -22,7 +22,8 @@ TOPIC = "workflow.events"
 
 
 @pytest.fixture
-def url(tmp_path: Path) -> Iterator[str]:
+def url(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[str]:
+    monkeypatch.setattr(context, "configure", lambda *_: None)  # the log is that of the other tests too
     url = f"sqlite+aiosqlite:///{tmp_path}/history.db"
     file = tmp_path / "dealwire.toml"
     # Nothing listens there: whoever asks Kafka in these tests is told so at once.
