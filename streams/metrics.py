@@ -41,6 +41,14 @@ UNDECIDED_MEMBERS = Metric(
 RESENT_MAILS = Metric(
     "dealwire_resent_mails_total", "counter", "Mails sent once more because nobody knows if they arrived."
 )
+SINK_RESTS = Metric(
+    "dealwire_sink_rests_total",
+    "counter",
+    "Times that a sink was left alone for a while, since it failed several times in a row.",
+)
+SINK_RESTING = Metric(
+    "dealwire_sink_resting", "gauge", "1 while a sink is left alone or tried; alarm when it stays so."
+)
 IN_FLIGHT = Metric("dealwire_in_flight", "gauge", "Records an agent has taken and not finished.")
 COMMITTED_LAG = Metric(
     "dealwire_committed_lag", "gauge", "Records in an agent's input that are not committed as done."
@@ -97,6 +105,8 @@ METRICS = (
     RETRIES,
     FAILED_ATTEMPTS,
     UNDECIDED_MEMBERS,
+    SINK_RESTS,
+    SINK_RESTING,
     IN_FLIGHT,
     COMMITTED_LAG,
     TIMERS_WAITING,

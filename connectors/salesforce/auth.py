@@ -8,8 +8,8 @@ from itertools import count
 
 import structlog
 
+from connectors.breaker import Breaker
 from connectors.ports import Clock, SystemClock
-from connectors.salesforce.breaker import Breaker
 from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.login import Login, OAuthLogin
 from connectors.salesforce.token import Token

@@ -12,6 +12,8 @@ from streams.app import Surroundings, attach, needed, new_app
 from streams.envelope import Limits
 from streams.job import Job, expect, one_by_one
 from streams.metrics import FAILED_ATTEMPTS
+from streams.resting_accounts import RestingAccounts
+from streams.sink_rest import SinkRest
 
 ROLE = "accounts"
 _TOPICS = ("accounts.commands", "accounts.lookups")
@@ -25,7 +27,8 @@ def accounts(around: Surroundings) -> Any:
     Both kinds share their keys, so that a lookup and the commands of one account keep their order.
     """
     app = new_app(ROLE, around.settings)
-    sink = needed(around.accounts, ROLE)
+    rest = SinkRest(ROLE, around.clock, around.metrics)
+    sink = RestingAccounts(needed(around.accounts, ROLE), rest)
 
     async def handle(job: Job) -> None:
         command = job.record if isinstance(job.record, FindAccounts) else expect(job.record, UpsertAccount)

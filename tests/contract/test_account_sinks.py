@@ -15,19 +15,24 @@ from connectors.accounts.http import HttpAccountSink
 from connectors.accounts.memory import MemoryAccountSink
 from connectors.accounts.sql import SqlAccountSink
 from connectors.accounts.standin.server import AccountsStandIn
-from connectors.ports import AccountSink
+from connectors.ports import AccountSink, SystemClock
 from schemas.account import Account, AppliedTemplate, ContactPoint, Csm
 from schemas.deal import CustomValue
 from schemas.ids import account_id
+from streams.metrics import Metrics
+from streams.resting_accounts import RestingAccounts
+from streams.sink_rest import SinkRest
 from tests.fixtures.accounts import an_account
 
-SINKS = ["memory", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres), "http"]
+SINKS = ["memory", "resting", "sqlite", pytest.param("postgres", marks=pytest.mark.postgres), "http"]
 
 
 @asynccontextmanager
 async def opened(kind: str, request: pytest.FixtureRequest) -> AsyncIterator[AccountSink]:
     if kind == "memory":
         yield MemoryAccountSink()
+    elif kind == "resting":
+        yield RestingAccounts(MemoryAccountSink(), SinkRest("accounts", SystemClock(), Metrics()))
     elif kind == "http":
         standin = AccountsStandIn()
         http = HttpAccountSink(HttpAccountsConfig(url=await standin.start()))

@@ -26,6 +26,11 @@ class Breaker:
         self._open_until: datetime | None = None
 
     @property
+    def tripped(self) -> bool:
+        """Whether it opened and no try has gone well since."""
+        return self._failures >= self._most
+
+    @property
     def closed_in(self) -> timedelta:
         """How long until the next try is allowed; zero when one is."""
         if self._open_until is None:
