@@ -6,8 +6,10 @@ from datetime import datetime
 
 from processors.catalogue import Catalogue, control_record, same_content
 from processors.lint import Library
+from processors.step_parts import deadlines, groups
 from schemas.control import ControlRecord
 from schemas.definition.documents import Activation, Workflow, WorkflowVersion
+from schemas.definition.people import GROUP, Ask
 from schemas.definition.queue import Queue
 from schemas.definition.steps import ApplyTemplate, CreateAccount, SendEmail
 
@@ -24,7 +26,9 @@ def bundle(workflow: Workflow, known: Library, version: int) -> WorkflowVersion:
     """Put everything a workflow names into one version. The workflow must have passed lint."""
     mappings = {step.mapping for step in workflow.steps if isinstance(step, CreateAccount)}
     templates = {step.template for step in workflow.steps if isinstance(step, ApplyTemplate)}
-    emails = {step.email for step in workflow.steps if isinstance(step, SendEmail)}
+    emails = {step.email for step in workflow.steps if isinstance(step, SendEmail | Ask) and step.email}
+    asked = {name for step in workflow.steps for name in groups(step)}
+    asked |= {each.removeprefix(GROUP) for each in workflow.trigger.ask if each.startswith(GROUP)}
     return WorkflowVersion(
         name=workflow.name,
         version=version,
@@ -32,7 +36,14 @@ def bundle(workflow: Workflow, known: Library, version: int) -> WorkflowVersion:
         mappings={name: known.mappings[name] for name in sorted(mappings)},
         templates={name: known.templates[name] for name in sorted(templates)},
         emails={name: known.emails[name] for name in sorted(emails)},
+        groups={name: known.groups[name] for name in sorted(asked)},
+        calendars={name: known.calendars[name] for name in sorted(calendars_of(workflow))},
     )
+
+
+def calendars_of(workflow: Workflow) -> set[str]:
+    """Give the calendars that the deadlines of a workflow count by."""
+    return {each.calendar for step in workflow.steps for _, each in deadlines(step)}
 
 
 def plan(

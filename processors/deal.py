@@ -5,24 +5,25 @@ with the same ids, since the crash may have come between table and send. Older i
 ignored: their outputs were acknowledged before the next input of the opportunity began.
 """
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import datetime
 
-from processors.catalogue import ActiveWorkflow, Catalogue
-from processors.workflow import Decision, Event, cancel, decide, start, wanted_fields
+from processors.catalogue import Catalogue
+from processors.engine.leaving import watches
+from processors.engine.telling import Decision, Event
+from processors.enrolment import enrol
+from processors.workflow import cancel, decide
 from schemas.base import Record
 from schemas.contracts import RECORDS
 from schemas.deal import EnrichedDeal
-from schemas.ids import derived_id, event_id, record_key, run_id
-from schemas.inbox import InboxRecord
+from schemas.ids import derived_id, event_id, record_key
+from schemas.inbox import COMMAND, DEAL_CHANGED, InboxRecord
 from schemas.run import ENDED, DealRuns, Run
 from schemas.run_event import RunEvent
 from schemas.stage import OPPORTUNITY_DELETED, STAGE_ENTERED, StageEntry
+from schemas.task import Task
 
-_OLDEST = timedelta(days=7)
-_CLOCKS_APART = timedelta(seconds=5)
-"""How far the org's stamps may lie before the moment that our own clock gave for the same instant."""
 _REMEMBERED = 64
 _LARGEST_DEAL = 256 * 1024
 
@@ -50,123 +51,103 @@ class Advance:
     ignored: str = ""
 
 
+Input = StageEntry | EnrichedDeal | InboxRecord
+
+
 def advance(
-    state: DealRuns | None,
-    record: StageEntry | EnrichedDeal | InboxRecord,
-    at: datetime,
-    catalogue: Catalogue,
+    state: DealRuns | None, record: Input, at: datetime, catalogue: Catalogue, crowded: Collection[str] = ()
 ) -> Advance:
-    """Decide what a record means; `at` is when it was written to Kafka, so that a replay decides the same."""
+    """Decide what a record means; `at` is when it was written to Kafka, so that a replay decides the same.
+
+    Runs of `crowded` workflows are held at their enrolment.
+    """
     known = state or DealRuns()
     if record.id == known.last_input:
         return Advance(known, tuple(_again(known)))
     if record.id in known.seen:
         return Advance(known.model_copy(update={"ignored": known.ignored + 1}), ignored="it came before")
-    concerned = _concerned(known, record)
-    for run in concerned:
+    open_runs = [run for run in known.runs.values() if run.status not in ENDED]
+    for run in _pinned(known, record, open_runs):
         if (run.workflow, run.version) not in catalogue.versions:
             return Advance(known, missing=f"{run.workflow} v{run.version}")
+    concerned = _concerned(known, record, open_runs, catalogue)
+    told: tuple[RunEvent, ...] = ()
+    decisions: list[Decision] = []
+    if isinstance(record, StageEntry) and record.kind == OPPORTUNITY_DELETED:
+        decisions += [cancel(run, "the opportunity was deleted", at=at, cause=record.id) for run in concerned]
+    else:
+        decisions += [_decision(known, run, record, at, catalogue) for run in concerned]
+    if isinstance(record, StageEntry) and record.kind == STAGE_ENTERED:
+        enrolments = enrol(known, record, at, catalogue, crowded)
+        decisions += enrolments.decisions
+        told = enrolments.refused
+    if isinstance(record, InboxRecord) and record.kind == COMMAND and not concerned:
+        told = (_no_such_run(record, at),)
+    return _remember(known, record, decisions, told)
+
+
+def _pinned(known: DealRuns, record: Input, open_runs: list[Run]) -> list[Run]:
+    """Give the runs whose definitions must be known to decide on a record."""
     match record:
+        case InboxRecord(kind=kind) as one if kind == COMMAND:
+            return [known.runs[one.run_id]] if one.run_id in known.runs else []
         case StageEntry(kind=kind) if kind == OPPORTUNITY_DELETED:
-            reason = "the opportunity was deleted"
-            decisions = [cancel(run, reason, at=at, cause=record.id) for run in concerned]
-        case StageEntry():
-            return _remember(known, record, *_enrol(known, record, at, catalogue))
+            return []
         case _:
-            decisions = [
-                decide(
-                    catalogue.versions[run.workflow, run.version],
-                    run,
-                    Event(record, at, known.deals.get(run.id)),
-                )
-                for run in concerned
-            ]
-    return _remember(known, record, decisions, ())
+            return open_runs
 
 
-def _concerned(known: DealRuns, record: Record) -> list[Run]:
-    """Give the open runs that a record may mean something to."""
-    runs = [run for run in known.runs.values() if run.status not in ENDED]
+def _concerned(known: DealRuns, record: Input, open_runs: list[Run], catalogue: Catalogue) -> list[Run]:
+    """Give the runs that a record may mean something to."""
     match record:
         case EnrichedDeal() as deal:
-            return [run for run in runs if run.pending and run.pending.command_id == deal.request_id]
-        case InboxRecord() as result if result.timer_id:
-            return [run for run in runs if run.id == result.run_id]
+            return [run for run in open_runs if run.pending and run.pending.command_id == deal.request_id]
+        case InboxRecord(kind=kind) if kind == DEAL_CHANGED:
+            return [run for run in open_runs if watches(run, catalogue.versions[run.workflow, run.version])]
+        case InboxRecord(timer_id=timer) if timer:
+            return [run for run in known.runs.values() if any(each.id == timer for each in run.timers)]
+        case InboxRecord() as one if one.kind == COMMAND:
+            return [known.runs[one.run_id]] if one.run_id in known.runs else []
         case InboxRecord() as result:
-            return [run for run in runs if run.pending and run.pending.command_id == result.command_id]
+            return [run for run in open_runs if _waits_for(run, result.command_id)]
         case StageEntry(kind=kind) if kind == OPPORTUNITY_DELETED:
-            return runs
+            return open_runs
+        case StageEntry(kind=kind, late=False) if kind == STAGE_ENTERED:
+            return [run for run in open_runs if _has_left(run, record, catalogue)]
         case _:
             return []
 
 
-def _enrol(
-    known: DealRuns, entry: StageEntry, at: datetime, catalogue: Catalogue
-) -> tuple[list[Decision], list[RunEvent]]:
-    """Start a run of each active workflow that waits for this stage, or say why none starts."""
-    decisions: list[Decision] = []
-    refused: list[RunEvent] = []
-    if entry.kind != STAGE_ENTERED:
-        return decisions, refused
-    starting: list[tuple[ActiveWorkflow, Run]] = []
-    for active in catalogue.active():
-        trigger = active.version.workflow.trigger
-        if entry.stage not in trigger.stages or (trigger.orgs and entry.org_id not in trigger.orgs):
-            continue
-        run = _new_run(active, entry)
-        reason = _refusal(known, active, entry, run, at)
-        if reason:
-            refused.append(_not_enrolled(active, entry, reason, at))
-        else:
-            starting.append((active, run))
-    fields = tuple(sorted({name for active, _ in starting for name in wanted_fields(active.version)}))
-    for active, run in starting:
-        asking = run.model_copy(update={"fetch_fields": fields})
-        decisions.append(start(active.version, asking, at=at, cause=entry.id))
-    return decisions, refused
+def _waits_for(run: Run, command_id: str) -> bool:
+    return command_id in run.notices or (run.pending is not None and run.pending.command_id == command_id)
 
 
-def _new_run(active: ActiveWorkflow, entry: StageEntry) -> Run:
-    name = active.version.name
-    return Run(
-        id=run_id(name, entry.org_id, entry.opportunity_id, entry.opportunity_id),
-        org_id=entry.org_id,
-        opportunity_id=entry.opportunity_id,
-        workflow=name,
-        version=active.version.version,
-        entry_id=entry.id,
-        stage=entry.stage,
-        entered_at=entry.entered_at,
-        previous_stage=entry.previous_stage,
+def _has_left(run: Run, entry: StageEntry, catalogue: Catalogue) -> bool:
+    version = catalogue.versions[run.workflow, run.version]
+    return entry.stage not in version.workflow.trigger.stages or watches(run, version)
+
+
+def _decision(known: DealRuns, run: Run, record: Input, at: datetime, catalogue: Catalogue) -> Decision:
+    version = catalogue.versions[run.workflow, run.version]
+    target = (
+        catalogue.versions.get((run.workflow, record.version)) if isinstance(record, InboxRecord) else None
     )
+    return decide(version, run, Event(record, at, known.deals.get(run.id)), target=target)
 
 
-def _refusal(known: DealRuns, active: ActiveWorkflow, entry: StageEntry, run: Run, at: datetime) -> str:
-    if run.id in known.runs:
-        return f"run {run.id} exists: this workflow runs once for an opportunity"
-    moment = entry.entered_at or at
-    if moment < active.since - _CLOCKS_APART:
-        return f"the stage was entered at {moment.isoformat()}, before the workflow became active"
-    if moment < at - _OLDEST:
-        return f"the stage was entered at {moment.isoformat()}, more than {_OLDEST.days} days ago"
-    return ""
-
-
-def _not_enrolled(active: ActiveWorkflow, entry: StageEntry, reason: str, at: datetime) -> RunEvent:
-    # Not the id of the run that exists: its history must not be continued by this.
-    refusal = derived_id("not-enrolled", entry.id, active.version.name)
+def _no_such_run(word: InboxRecord, at: datetime) -> RunEvent:
+    # Without a run there is no history to continue, and no reader takes it for a run.
     return RunEvent(
-        id=event_id(refusal, 1),
-        org_id=entry.org_id,
-        kind="run.not_enrolled",
-        opportunity_id=entry.opportunity_id,
-        run_id=refusal,
-        workflow_id=active.version.name,
-        workflow_version=active.version.version,
+        id=event_id(derived_id("refused", word.id), 1),
+        org_id=word.org_id,
+        kind="command.refused",
+        opportunity_id=word.opportunity_id,
         sequence=1,
         at=at,
-        reason=reason,
-        caused_by=entry.id,
+        reason=f"this deal has no run {word.run_id}",
+        caused_by=word.id,
+        actor=word.actor,
+        task_id=word.task_id,
     )
 
 
@@ -179,7 +160,7 @@ def _remember(
         outputs[event.id] = Output(event, record_key(event.org_id, event.opportunity_id), event.run_id)
     for decision in decisions:
         run = decision.run
-        runs[run.id] = _shrunk(run) if run.status in ENDED else run
+        runs[run.id] = run
         if run.status in ENDED:
             deals.pop(run.id, None)
         elif isinstance(record, EnrichedDeal):
@@ -187,6 +168,8 @@ def _remember(
         for event in decision.events:
             outputs[event.id] = Output(event, record_key(run.org_id, run.opportunity_id), run.id)
         for command, key in decision.commands:
+            if isinstance(command, Task):
+                outputs.pop(command.id, None)  # of a task only the latest revision counts
             outputs.setdefault(command.id, Output(command, key, run.id))
     sent = tuple(outputs.values())
     state = DealRuns(
@@ -204,11 +187,6 @@ def _again(known: DealRuns) -> Iterable[Output]:
     for ce_type, key, body in known.last_outputs:
         record = RECORDS[ce_type].model_validate_json(body)
         yield Output(record, key, getattr(record, "run_id", ""))
-
-
-def _shrunk(run: Run) -> Run:
-    """Give what is kept of a run for ever: that it was, and how it ended."""
-    return run.model_copy(update={"account": None, "csm": None, "pending": None, "timer": None})
 
 
 def _bounded(deal: EnrichedDeal) -> EnrichedDeal:

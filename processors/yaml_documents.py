@@ -12,7 +12,10 @@ from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent
 
 from schemas.base import Part
+from schemas.definition.calendar import Calendar
 from schemas.definition.documents import Document, Email, Mapping, Template, Workflow
+from schemas.definition.flow import Publish, SetVariables, Wait
+from schemas.definition.people import Approval, Form, Group
 from schemas.definition.queue import Away, Member, Queue
 from schemas.definition.steps import ApplyTemplate, AssignCsm, Condition, CreateAccount, End, SendEmail
 from schemas.errors import DefinitionError
@@ -26,13 +29,20 @@ _KINDS: dict[str, type[Part]] = {
     "template": Template,
     "email": Email,
     "queue": Queue,
+    "group": Group,
+    "calendar": Calendar,
 }
 _STEPS: dict[str, type[Part]] = {
     "create_account": CreateAccount,
     "condition": Condition,
     "assign_csm": AssignCsm,
     "apply_template": ApplyTemplate,
+    "form": Form,
+    "approval": Approval,
     "send_email": SendEmail,
+    "wait": Wait,
+    "set": SetVariables,
+    "publish": Publish,
     "end": End,
 }
 

@@ -1,32 +1,57 @@
 """What the engine remembers of an opportunity. Kept as JSON in tables, never on a public topic."""
 
 from enum import StrEnum
+from typing import Any
 
 from schemas.account import Account, Csm
 from schemas.base import Moment, Part
 from schemas.deal import EnrichedDeal
+from schemas.task import Task
+
+MOST_VISITS = 1000
+"""How often a run may come to one step; more is a loop that nobody meant."""
 
 
 class Status(StrEnum):
     """Where a run stands."""
 
+    HELD = "held"
     FETCHING = "fetching"
     WAITING_RESULT = "waiting_result"
+    WAITING_PERSON = "waiting_person"
     WAITING_TIME = "waiting_time"
     NEEDS_ATTENTION = "needs_attention"
     COMPLETED = "completed"
+    REJECTED = "rejected"
     CANCELLED = "cancelled"
     NOT_ENROLLED = "not_enrolled"
 
 
-ENDED = frozenset({Status.COMPLETED, Status.CANCELLED, Status.NOT_ENROLLED})
+ENDED = frozenset({Status.COMPLETED, Status.REJECTED, Status.CANCELLED, Status.NOT_ENROLLED})
+
+
+class Purpose(StrEnum):
+    """What a run wants to be woken for."""
+
+    RETRY = "retry"
+    TIME_OUT = "time_out"
+    WAIT = "wait"
+    REMIND = "remind"
+    ESCALATE = "escalate"
+    NOTICE = "notice"
+    FORGET = "forget"
 
 
 class Timer(Part):
-    """Something that falls due. A timer whose id a run no longer holds is stale, and is ignored."""
+    """Something that falls due. A timer whose id a run no longer holds is stale, and is ignored.
+
+    `about` says what it concerns, where a run has several of a purpose: a task, or a command.
+    """
 
     id: str
     due: Moment
+    purpose: Purpose
+    about: str = ""
 
 
 class Pending(Part):
@@ -37,6 +62,15 @@ class Pending(Part):
     """Which of a step's commands it is, for a step that has several."""
     since: Moment
     """When it was asked for first; a repeat of the command carries the same moment."""
+    attempt: int = 1
+
+
+class Notice(Part):
+    """A command that a run does not wait for (a reminder's mail), as it was sent: type, key and JSON."""
+
+    ce_type: str
+    key: str
+    body: str
     attempt: int = 1
 
 
@@ -57,23 +91,51 @@ class Run(Part):
     """The custom fields to read with the deal: those of every run that the same stage entry started."""
     status: Status = Status.FETCHING
     step_id: str = ""
-    visit: int = 1
+    goto: str = ""
+    """Where to go on when the deal has been read; empty is the first step."""
+    visits: dict[str, int] = {}
+    """How often each step was begun since the run began or was rerun."""
+    forced: int = 0
+    """How often it was rerun with its effects repeated."""
+    reruns: int = 0
+    reads: int = 0
+    """How often the deal was asked for anew."""
+    attempts: int = 0
+    """How often the present step's command was asked for in tries that a person ended by another try."""
     pending: Pending | None = None
-    timer: Timer | None = None
+    timers: tuple[Timer, ...] = ()
+    tasks: dict[str, Task] = {}
+    """Its open tasks, by id."""
+    notices: dict[str, Notice] = {}
+    look_again: bool = False
+    """The deal changed while it was being read."""
+    variables: dict[str, Any] = {}
+    """What steps computed and people answered: JSON values by name."""
     sequence: int = 0
+    started: bool = False
+    """Whether its beginning was told."""
     account: Account | None = None
     """The account as it should be, once a step made it."""
     account_stored: bool = False
     csm: Csm | None = None
     reason: str = ""
 
+    def visit_of(self, step_id: str) -> int:
+        """Give the number of the present visit to a step, which its effects are named by."""
+        return self.forced * MOST_VISITS + self.visits.get(step_id, 1)
+
+    def timer(self, purpose: Purpose, about: str = "") -> Timer | None:
+        """Give the timer for a purpose, if the run has one."""
+        found = (each for each in self.timers if each.purpose is purpose and each.about == about)
+        return next(found, None)
+
 
 class DealRuns(Part):
     """Everything remembered of one opportunity: its runs, and the last input with what it caused.
 
-    `deals` holds the enriched deal of each open run. An ended run keeps only its enrolment: that it was, and
-    how it ended. `last_outputs` are repeated when the last input comes again; `seen` holds the ids of older
-    inputs, which are ignored.
+    `deals` holds the enriched deal of each open run. An ended run stays whole for a while, for a rerun; then
+    it keeps only its enrolment: that it was, and how it ended. `last_outputs` are repeated when the last
+    input comes again; `seen` holds the ids of older inputs, which are ignored.
     """
 
     runs: dict[str, Run] = {}
@@ -86,8 +148,8 @@ class DealRuns(Part):
     """How many inputs came again after others."""
 
     def timers(self) -> tuple[tuple[str, Timer], ...]:
-        """Give run id and timer of every run that waits for one."""
-        return tuple((run.id, run.timer) for run in self.runs.values() if run.timer is not None)
+        """Give run id and timer of everything that runs wait for."""
+        return tuple((run.id, timer) for run in self.runs.values() for timer in run.timers)
 
 
 class StageState(Part):

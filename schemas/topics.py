@@ -15,6 +15,7 @@ from schemas.email import SendEmail
 from schemas.inbox import InboxRecord
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
+from schemas.task import Task
 
 __all__ = ["LARGEST_STATE", "TABLES", "TOPICS", "Cleanup", "Table", "Topic", "TopicState", "topic_of"]
 
@@ -108,7 +109,7 @@ TOPICS: Mapping[str, Topic] = {
             key="{org}:{opportunity}",
             record=InboxRecord,
             retention=_days(30),
-            writer="enrich, accounts, assignments, emails, timers",
+            writer="transitions, enrich, accounts, assignments, emails, timers, people",
             readers=("workflow",),
         ),
         Topic(
@@ -167,6 +168,14 @@ TOPICS: Mapping[str, Topic] = {
             retention=_days(14),
             writer="workflow",
             readers=("emails",),
+        ),
+        Topic(
+            name="tasks",
+            key="{org}:{opportunity}:{task}",
+            record=Task,
+            cleanup=Cleanup.COMPACT,
+            public=True,
+            writer="workflow",
         ),
         Topic(
             name="control",

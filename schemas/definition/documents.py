@@ -5,8 +5,11 @@ from typing import Annotated, Literal, Self
 from pydantic import Field, StringConstraints, model_validator
 
 from schemas.base import Part
+from schemas.definition.any_step import AnyStep
+from schemas.definition.calendar import Calendar
+from schemas.definition.people import Group, People
 from schemas.definition.queue import Queue
-from schemas.definition.steps import AnyStep, Expression, Name
+from schemas.definition.steps import Expression, Name
 
 StageName = Annotated[str, StringConstraints(min_length=1, max_length=255)]
 TemplateText = Annotated[str, StringConstraints(max_length=20_000)]
@@ -15,12 +18,23 @@ TemplateText = Annotated[str, StringConstraints(max_length=20_000)]
 class Trigger(Part):
     """What starts a run: an opportunity of one of `orgs` (none named: any) enters one of `stages`.
 
-    `filter` is a CEL expression over the deal; a deal it does not hold for is not enrolled.
+    `entering` says which entries count: by a change of the stage, or by being created in it. `filter` is a
+    CEL expression over the deal; a deal it does not hold for is not enrolled. `enrol` is how often a deal
+    may pass: once ever, once for each entry of a stage, or again when its former run has ended.
+
+    `on_leave` says what becomes of an open run when the deal leaves the trigger's stages: it goes on, it is
+    cancelled, or the people of `ask` are asked. `hold_over` is the number of enrolments in a minute (counted
+    by each worker) above which further runs are held until a person releases them.
     """
 
     stages: Annotated[tuple[StageName, ...], Field(min_length=1, max_length=50)]
     orgs: tuple[Annotated[str, StringConstraints(pattern=r"^00D[a-zA-Z0-9]{15}$")], ...] = ()
     filter: Expression | None = None
+    entering: Annotated[tuple[Literal["change", "create"], ...], Field(min_length=1)] = ("change", "create")
+    enrol: Literal["once", "per_entry", "after_end"] = "once"
+    on_leave: Literal["continue", "cancel", "ask"] = "continue"
+    ask: People = ("deal.owner.email",)
+    hold_over: int = Field(default=5000, ge=1)
 
 
 class Workflow(Part):
@@ -107,7 +121,9 @@ class Email(Part):
     html: TemplateText | None = None
 
 
-Document = Annotated[Workflow | Mapping | Template | Email | Queue, Field(discriminator="kind")]
+Document = Annotated[
+    Workflow | Mapping | Template | Email | Queue | Group | Calendar, Field(discriminator="kind")
+]
 
 
 class WorkflowVersion(Part):
@@ -119,6 +135,8 @@ class WorkflowVersion(Part):
     mappings: dict[str, Mapping] = {}
     templates: dict[str, Template] = {}
     emails: dict[str, Email] = {}
+    groups: dict[str, Group] = {}
+    calendars: dict[str, Calendar] = {}
 
 
 class Activation(Part):

@@ -2,26 +2,15 @@
 
 from datetime import date
 from typing import Annotated, Literal, Self
-from zoneinfo import ZoneInfo
 
-from pydantic import AfterValidator, ConfigDict, Field, StringConstraints, model_validator
+from pydantic import ConfigDict, Field, StringConstraints, model_validator
 
 from schemas.account import Csm
 from schemas.base import Part
+from schemas.definition.calendar import TimeZone
 from schemas.definition.steps import Expression, Name
 
 Policy = Literal["round_robin", "weighted", "least_loaded", "claim"]
-
-
-def _known_zone(name: str) -> str:
-    try:
-        ZoneInfo(name)
-    except (KeyError, ValueError, OSError):  # it is looked up as a file
-        raise ValueError("no time zone has this name; write one such as Europe/Berlin") from None
-    return name
-
-
-TimeZone = Annotated[str, StringConstraints(min_length=1, max_length=64), AfterValidator(_known_zone)]
 
 
 class Away(Part):

@@ -1,4 +1,7 @@
-"""The steps of a workflow. Each has an `id`, and goes on to `next`, or else to the step below it."""
+"""The steps that need no person: what every step has, and those that ask a sink or only decide.
+
+Steps for people are in `people.py`, those for time and values in `flow.py`.
+"""
 
 from typing import Annotated, Literal, Self
 
@@ -6,12 +9,14 @@ from pydantic import Field, StringConstraints, model_validator
 
 from schemas.account import Csm
 from schemas.base import Part
+from schemas.definition.calendar import Deadline
+from schemas.definition.retry import Retry
 
 Name = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9-]{0,62}$")]
 """Lower case letters, digits and dashes, beginning with a letter; 63 characters at the most."""
 
 Expression = Annotated[str, StringConstraints(min_length=1, max_length=1000)]
-"""A CEL expression over `deal`, `company`, `contacts`, `primary_contact`, `account` and `csm`."""
+"""A CEL expression over `deal`, `company`, `contacts`, `primary_contact`, `account`, `csm` and `vars`."""
 
 
 FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
@@ -19,13 +24,28 @@ FactName = Annotated[str, StringConstraints(pattern=r"^[a-z][a-z0-9_]{0,62}$")]
 
 
 class Step(Part):
-    """What every step has."""
+    """What every step has.
+
+    A step whose `when` does not hold is skipped. One that has not ended within `time_out` is given up and the
+    run goes on to `on_time_out`; one that failed for good goes on to `on_error`. Where neither is named the
+    run needs attention. `retry` says how often and how long a failure that may heal is tried again.
+    """
 
     id: Name
+    when: Expression | None = None
+    retry: Retry | None = None
+    time_out: Deadline | None = None
+    on_time_out: Name | None = None
+    on_error: Name | None = None
+
+
+class Onward(Step):
+    """A step that goes on to `next`, or else to the step below it."""
+
     next: Name | None = None
 
 
-class CreateAccount(Step):
+class CreateAccount(Onward):
     """Creates the account with the values that the mapping gives."""
 
     type: Literal["create_account"]
@@ -39,16 +59,15 @@ class Branch(Part):
     next: Name
 
 
-class Condition(Part):
+class Condition(Step):
     """Takes the first branch that holds, else `default`."""
 
-    id: Name
     type: Literal["condition"]
     branches: Annotated[tuple[Branch, ...], Field(min_length=1, max_length=50)]
     default: Name
 
 
-class AssignCsm(Step):
+class AssignCsm(Onward):
     """Gives the account a customer success manager: one `person`, or the next one of a `queue`.
 
     `facts` are expressions that each give a text, known to the conditions of the queue's members.
@@ -68,7 +87,7 @@ class AssignCsm(Step):
         return self
 
 
-class ApplyTemplate(Step):
+class ApplyTemplate(Onward):
     """Fills a named template onto the account; `variables` are expressions, known in it as `vars`."""
 
     type: Literal["apply_template"]
@@ -76,7 +95,7 @@ class ApplyTemplate(Step):
     variables: dict[str, Expression] = {}
 
 
-class SendEmail(Step):
+class SendEmail(Onward):
     """Sends a named mail. `to` and `cc` hold addresses, or expressions that give one."""
 
     type: Literal["send_email"]
@@ -85,14 +104,8 @@ class SendEmail(Step):
     cc: Annotated[tuple[Expression, ...], Field(max_length=20)] = ()
 
 
-class End(Part):
-    """Ends the run with an outcome."""
+class End(Step):
+    """Ends the run with an outcome; `rejected` is the one that says no."""
 
-    id: Name
     type: Literal["end"]
     outcome: Annotated[str, StringConstraints(min_length=1, max_length=100)] = "completed"
-
-
-AnyStep = Annotated[
-    CreateAccount | Condition | AssignCsm | ApplyTemplate | SendEmail | End, Field(discriminator="type")
-]

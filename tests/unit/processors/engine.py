@@ -20,10 +20,11 @@ from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.definition.documents import Workflow
 from schemas.email import SendEmail
 from schemas.ids import derived_id, stage_entry_id
-from schemas.inbox import FAILED, RESULT, TIMER_DUE, InboxRecord
-from schemas.run import DealRuns
+from schemas.inbox import COMMAND, FAILED, RESULT, TIMER_DUE, InboxRecord
+from schemas.run import DealRuns, Purpose, Run, Timer
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
+from schemas.task import Task
 
 ROOT = Path(__file__).parents[3]
 T0 = datetime(2026, 9, 15, 8, 30, tzinfo=UTC)
@@ -94,18 +95,66 @@ class World:
                 return None
 
     def settle(self) -> None:
-        """Feed everything back, and let timers fall due, until nothing happens any more."""
+        """Feed everything back, and try again what is to be, until only people and time are waited for."""
         for _ in range(500):
             if self.coming:
                 self.take(self.coming.popleft())
                 continue
-            timers = self.state.timers() if self.state is not None else ()
-            if not timers:
+            soon = self.timers(Purpose.RETRY, Purpose.NOTICE)
+            if not soon:
                 return
-            run_id, timer = timers[0]
-            self.at = max(self.at, timer.due)
-            self.coming.append(due(run_id, timer.id))
+            self.fire(*soon[0])
         raise AssertionError("it does not come to rest")
+
+    def timers(self, *purposes: Purpose) -> list[tuple[str, Timer]]:
+        """Give run id and timer of what is waited for, soonest first."""
+        held = self.state.timers() if self.state is not None else ()
+        wanted = [each for each in held if not purposes or each[1].purpose in purposes]
+        return sorted(wanted, key=lambda each: each[1].due)
+
+    def fire(self, run_id: str, timer: Timer) -> None:
+        self.at = max(self.at, timer.due)
+        self.coming.append(due(run_id, timer.id))
+
+    def pass_time(self, time: timedelta) -> None:
+        """Let time go by, with everything that falls due in it."""
+        until = self.at + time
+        for _ in range(500):
+            soon = [each for each in self.timers() if each[1].due <= until]
+            if not soon:
+                self.at = max(self.at, until)
+                return
+            self.fire(*soon[0])
+            self.settle()
+        raise AssertionError("it does not come to rest")
+
+    @property
+    def run(self) -> Run:
+        """The one run, or the one that began last."""
+        assert self.state is not None
+        return list(self.state.runs.values())[-1]
+
+    @property
+    def task(self) -> Task:
+        """The last task, as it was published last."""
+        return [out.record for out in self.sent if isinstance(out.record, Task)][-1]
+
+    def say(self, command: str, **fields: Any) -> RunEvent:
+        """Say something, let it take its course, and give the event that answers."""
+        word = InboxRecord(
+            id=derived_id("word", command, str(self.at), repr(fields)),
+            org_id=ORG,
+            kind=COMMAND,
+            opportunity_id=OPPORTUNITY,
+            command=command,
+            **{"run_id": self.run.id, "actor": "ops@thread.example", **fields},
+        )
+        outputs = self.take(word)
+        self.settle()
+        return next(out.record for out in outputs if isinstance(out.record, RunEvent))
+
+    def kinds(self) -> list[str]:
+        return [event.kind for event in self.events()]
 
     def events(self, kind: str = "") -> list[RunEvent]:
         return [

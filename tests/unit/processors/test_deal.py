@@ -15,7 +15,7 @@ from schemas.base import Record
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.email import SendEmail
 from schemas.inbox import FAILED
-from schemas.run import DealRuns, Status
+from schemas.run import DealRuns, Purpose, Status
 from schemas.stage import OPPORTUNITY_DELETED
 from tests.unit.processors.engine import (
     OPPORTUNITY,
@@ -91,12 +91,15 @@ def test_history_is_numbered_without_a_gap_and_told_with_its_cause() -> None:
     assert "@" not in "".join(event.input + event.output for event in events)
 
 
-def test_nothing_is_kept_of_an_ended_run_but_that_it_was() -> None:
+def test_an_ended_run_is_kept_for_a_rerun_and_then_only_that_it_was() -> None:
     world = closed()
     assert world.state is not None
     assert world.state.deals == {}
     assert {run.status for run in world.state.runs.values()} == {Status.COMPLETED, Status.NOT_ENROLLED}
-    assert all(run.account is None and run.timer is None for run in world.state.runs.values())
+    assert any(run.account is not None for run in world.state.runs.values())
+    world.pass_time(timedelta(days=31))
+    assert all(run.account is None and not run.timers for run in world.state.runs.values())
+    assert {run.status for run in world.state.runs.values()} == {Status.COMPLETED, Status.NOT_ENROLLED}
 
 
 def test_a_deal_that_enters_again_starts_nothing_and_says_why() -> None:
@@ -104,9 +107,23 @@ def test_a_deal_that_enters_again_starts_nothing_and_says_why() -> None:
     world.sent.clear()
     world.take(entry(moment=T0 + timedelta(days=1)))
     world.settle()
-    assert [type(out.record).__name__ for out in world.sent] == ["RunEvent"] * 3
     assert {event.kind for event in world.events()} == {"run.not_enrolled"}
+    assert len(world.events()) == 3
     assert "exists" in world.events()[0].reason
+
+
+def test_a_deal_that_did_not_pass_the_filter_is_looked_at_again_at_its_next_entry() -> None:
+    world = closed("40000")
+    world.deal = with_amount(Decimal(600_000))
+    world.take(entry(moment=T0 + timedelta(hours=1)))
+    world.settle()
+    assert [event.workflow_id for event in world.events("run.completed")] == [
+        "automated-creation",
+        "approval-gate",
+    ]
+    gate = [event for event in world.events() if event.workflow_id == "approval-gate"]
+    assert [event.sequence for event in gate] == list(range(1, len(gate) + 1))
+    assert len({event.id for event in gate}) == len(gate)
 
 
 @pytest.mark.parametrize(
@@ -206,7 +223,7 @@ def test_a_deleted_opportunity_ends_open_runs_and_their_timers() -> None:
     world.take(world.coming.popleft())
     world.take(world.coming.popleft())
     assert world.state is not None
-    (timer,) = world.state.timers()
+    (timer,) = world.timers(Purpose.RETRY)
     world.take(entry().model_copy(update={"id": "gone", "kind": OPPORTUNITY_DELETED}))
     assert world.events("run.cancelled")[0].reason == "the opportunity was deleted"
     world.sent.clear()
@@ -277,7 +294,7 @@ def test_repeats_and_crashes_change_nothing_that_anybody_sees(data: st.DataObjec
     world.coming.append(entry())
     for _ in range(200):
         if not world.coming:
-            timers = world.state.timers() if world.state is not None else ()
+            timers = world.timers(Purpose.RETRY)
             if not timers:
                 break
             world.coming.append(due(timers[0][0], timers[0][1].id))

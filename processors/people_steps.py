@@ -1,0 +1,115 @@
+"""The tasks that steps open: approvals, forms, and accounts that a person claims."""
+
+from typing import Any
+
+from processors.business_time import due
+from processors.conditions import value
+from processors.context import Context
+from processors.form_values import checked
+from processors.outcomes import Opened, Scene
+from processors.templates import render, render_line
+from processors.variables import plain
+from schemas.definition.people import GROUP, Approval, Form, FormField
+from schemas.definition.steps import AssignCsm
+from schemas.errors import StepError
+from schemas.ids import derived_id
+from schemas.inbox import InboxRecord
+from schemas.run import Run
+from schemas.task import APPROVAL, CLAIM, FORM, Task, TaskField
+
+
+def opened(step: Approval | Form, run: Run, scene: Scene) -> Opened:
+    """Open the task of an approval or a form. Raises `StepError` if nobody can be asked."""
+    names = scene.names(run)
+    asked = people(step.to, scene, names)
+    task = _task(step.id, run, scene).model_copy(
+        update={
+            "title": render_line(step.title, names),
+            "text": render(step.text, names),
+            "people": asked,
+            "due": due(scene.at, step.time_out, scene.version.calendars) if step.time_out else None,
+        }
+    )
+    if isinstance(step, Form):
+        fields = tuple(_field(field) for field in step.fields)
+        values, _ = checked(fields, _prefilled(step.fields, names), whole=False)
+        return Opened(run, task.model_copy(update={"kind": FORM, "fields": fields, "values": values}))
+    need = {"any": 1, "all": len(asked)}.get(str(step.need), step.need)
+    if int(need) > len(asked):
+        raise StepError(
+            f"{need} have to approve, and {len(asked)} are asked", on=f"step {step.id}",
+            todo="Ask more people, or need fewer.",
+        )  # fmt: skip
+    return Opened(run, task.model_copy(update={"kind": APPROVAL, "need": int(need)}))
+
+
+def claim(step: AssignCsm, run: Run, scene: Scene, result: InboxRecord) -> Opened:
+    """Open the task by which somebody of a queue takes the account."""
+    members = tuple(each for each in result.output.get("members", "").split(",") if each)
+    if not members:
+        raise StepError("the queue has nobody who could claim it", on=f"queue {step.queue}")
+    task = _task(step.id, run, scene).model_copy(
+        update={"kind": CLAIM, "people": members, "title": f"Take on {scene.deal.opportunity.name}"}
+    )
+    return Opened(run, task)
+
+
+def people(entries: tuple[str, ...], scene: Scene, names: Context) -> tuple[str, ...]:
+    """Give the addresses of those who are asked. Raises `StepError` if it comes to nobody."""
+    found: list[str] = []
+    for entry in entries:
+        if entry.startswith(GROUP):
+            found += scene.version.groups[entry.removeprefix(GROUP)].members
+        elif "@" in entry:
+            found.append(entry)
+        else:
+            given = value(entry, names)
+            found += [str(each) for each in (given if isinstance(given, list) else [given]) if each]
+    wrong = next((each for each in found if "@" not in each), None)
+    if wrong is not None or not found:
+        raise StepError(
+            f"{' and '.join(entries)} gives {'nobody' if not found else 'no mail address'} to ask",
+            todo="Fill the field in Salesforce (the owner's manager, say), or name somebody else.",
+        )
+    return tuple(dict.fromkeys(each.strip() for each in found))
+
+
+def _task(step_id: str, run: Run, scene: Scene) -> Task:
+    return Task(
+        id=derived_id("task", run.id, step_id, str(run.visit_of(step_id)), str(run.attempts)),
+        org_id=run.org_id,
+        opportunity_id=run.opportunity_id,
+        run_id=run.id,
+        workflow_id=run.workflow,
+        workflow_version=run.version,
+        step_id=step_id,
+        opened_at=scene.at,
+    )
+
+
+def _field(field: FormField) -> TaskField:
+    return TaskField(
+        name=field.name,
+        label=field.label,
+        type=field.type,
+        required=field.required,
+        choices=field.choices,
+        help=field.help,
+    )
+
+
+def _prefilled(fields: tuple[FormField, ...], names: Context) -> dict[str, str]:
+    """Give what the deal says already. What cannot be read, or does not fit its field, is left empty."""
+    given: dict[str, str] = {}
+    for field in fields:
+        if field.prefill is None:
+            continue
+        try:
+            found: Any = plain(value(field.prefill, names))
+        except StepError:
+            continue
+        if isinstance(found, str) and field.type == "date":
+            found = found[:10]
+        if found is not None:
+            given[field.name] = str(found)
+    return given
