@@ -1,7 +1,7 @@
 """When something is due: so long after a moment, by the clock or by the working time of a calendar.
 
-By a calendar, `d` is a working day: the same time of day on the next day with working hours; `w` is five of them.
-`h`, `m` and `s` count working time alone. Days are counted before hours. A moment outside working time
+By a calendar, `d` is a working day: the same time of day on the next day with working hours; `w` is five of
+them. `h`, `m` and `s` count working time alone. Days are counted before hours. A moment outside working time
 first moves to the next opening; a day whose hours are over by that time of day is due at its closing.
 """
 
@@ -79,7 +79,7 @@ def _spans(start: datetime, calendar: Calendar) -> Iterator[tuple[datetime, date
 
 
 def _of_day(midnight: datetime, calendar: Calendar) -> list[tuple[datetime, datetime]]:
-    """Give one day's working time in UTC. An hour that summer time skips or repeats shortens or lengthens it."""
+    """Give one day's working time in UTC; an hour that summer time skips or repeats changes its length."""
     day, zone = midnight.date(), midnight.tzinfo
     hours = calendar.hours.get(WEEKDAYS[day.weekday()])
     if hours is None or day in calendar.holidays:

@@ -9,6 +9,7 @@ from pydantic import TypeAdapter, ValidationError
 
 from schemas.control import ControlRecord
 from schemas.definition.documents import Activation, WorkflowVersion
+from schemas.definition.flow import Wait
 from schemas.definition.queue import Absence, Queue, identity
 from schemas.errors import UnreadableError
 from schemas.ids import derived_id
@@ -33,6 +34,15 @@ class Catalogue:
     queues: Mapping[str, Queue] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     """Who is paused in every queue, by e-mail."""
+
+    @property
+    def watching(self) -> bool:
+        """Whether runs of any version may wait for a later change of their deal."""
+        return any(
+            isinstance(step, Wait) and step.until_true is not None
+            for version in self.versions.values()
+            for step in version.workflow.steps
+        )
 
     def active(self) -> Iterator[ActiveWorkflow]:
         """Give the workflows that start runs, by name."""

@@ -19,7 +19,9 @@ _ADDRESS = re.compile(r"[^@\s<>,;]{1,64}@[^@\s<>,;]{1,253}", re.ASCII)
 _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")
 
 
-def checked(fields: Iterable[TaskField], given: Mapping[str, str], *, whole: bool) -> tuple[dict[str, str], dict[str, str]]:  # fmt: skip
+def checked(
+    fields: Iterable[TaskField], given: Mapping[str, str], *, whole: bool
+) -> tuple[dict[str, str], dict[str, str]]:
     """Give the canonical values and the errors by field name; a draft need not be `whole`."""
     known = {field.name: field for field in fields}
     values: dict[str, str] = {}
@@ -74,7 +76,8 @@ def _canonical(field: TaskField, text: str) -> str:
         raise ValueError("it holds control characters")
     if field.type != "long_text" and "\n" in text:
         raise ValueError("it holds more than one line")
-    return _READERS.get(field.type, lambda _field, given: given)(field, text)
+    read = _READERS.get(field.type)
+    return text if read is None else read(field, text)
 
 
 def _number(_field: TaskField, text: str) -> str:

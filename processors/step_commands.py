@@ -60,6 +60,21 @@ def command(step: AnyStep, run: Run, scene: Scene, part: str) -> tuple[Record, s
             )
 
 
+def taken(step: AssignCsm, run: Run, email: str) -> tuple[Record, str]:
+    """Tell a queue who took an account of it, and the key to tell it under."""
+    told = AssignCommand(
+        id=effect_id(run.id, step.id, run.visit_of(step.id), "taken"),
+        org_id=run.org_id,
+        opportunity_id=run.opportunity_id,
+        run_id=run.id,
+        step_id=step.id,
+        queue=step.queue or "",
+        choose=False,
+        taken=email,
+    )
+    return told, record_key(run.org_id, told.queue)
+
+
 def rendered(email: Email, names: Context) -> dict[str, Any]:
     """Give subject, text and HTML of a mail."""
     return {
@@ -70,7 +85,7 @@ def rendered(email: Email, names: Context) -> dict[str, Any]:
 
 
 def addresses(entries: tuple[str, ...], names: Context) -> tuple[str, ...]:
-    """Give addresses as they stand, or those that expressions give. Raises `StepError` for one that is none."""
+    """Give addresses as they stand, or those that expressions give. Raises `StepError` for any other."""
     return tuple(_address(entry, names) for entry in entries)
 
 

@@ -122,9 +122,10 @@ def _voted(task: Task, word: InboxRecord, at: datetime) -> Said:
     if not yes and not word.reason.strip():
         return Said(task, refused="a rejection needs its reason")
     vote = Vote(by=word.actor, yes=yes, reason=word.reason, at=at)
-    others = tuple(each for each in task.votes if each.by.casefold() != word.actor.casefold())
-    if len(others) != len(task.votes) and any(each.by.casefold() == word.actor.casefold() and each.yes == yes for each in task.votes):  # fmt: skip
+    mine = next((each for each in task.votes if each.by.casefold() == word.actor.casefold()), None)
+    if mine is not None and mine.yes == yes:
         return Said(task, refused=f"{word.actor} has said so already")
+    others = tuple(each for each in task.votes if each is not mine)
     task = task.model_copy(update={"votes": (*others, vote)})
     in_favour = sum(each.yes for each in task.votes)
     against = len(task.votes) - in_favour

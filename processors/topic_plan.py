@@ -4,7 +4,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
 
-from schemas.topics import LARGEST_STATE, TABLES, TOPICS, Cleanup, Topic, TopicState
+from schemas.topics import LARGEST_STATE, TABLES, Cleanup, Topic, TopicState, all_topics
 
 
 class Kind(StrEnum):
@@ -34,11 +34,12 @@ class Names:
     partitions: int
     replication: int
     min_insync: int
+    published: tuple[str, ...] = ()
 
 
 def desired(names: Names) -> Iterator[TopicState]:
     """Give every topic of the table, then every changelog of an agent's table, under the cluster's names."""
-    for topic in TOPICS.values():
+    for topic in all_topics(names.published):
         yield TopicState(
             f"{names.topic_prefix}{topic.name}",
             1 if topic.single else names.partitions,

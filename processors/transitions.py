@@ -13,7 +13,8 @@ from typing import Any
 
 from schemas.change import Change
 from schemas.errors import UnreadableError
-from schemas.ids import derived_id, stage_entry_id
+from schemas.ids import derived_id, is_salesforce_id, stage_entry_id
+from schemas.inbox import DEAL_CHANGED, InboxRecord
 from schemas.run import KnownEntry, StageState
 from schemas.stage import OPPORTUNITY_DELETED, OPPORTUNITY_UNDELETED, STAGE_ENTERED, StageEntry
 
@@ -49,6 +50,19 @@ def observe(state: StageState | None, change: Change) -> Observation:
             return Observation(entered.state, (told, *entered.entries))
         case kind:
             return _entered(known, change, _body(change), created=kind == "CREATE")
+
+
+def news(change: Change) -> InboxRecord | None:
+    """Give what runs that wait for a change of their deal are told of one that entered no stage."""
+    of_deal = change.entity == "Opportunity" and change.change_type in ("UPDATE", "GAP_UPDATE")
+    if not of_deal or not is_salesforce_id(change.record_id) or "StageName" in change.changed_fields:
+        return None
+    return InboxRecord(
+        id=derived_id(DEAL_CHANGED, change.id),
+        org_id=change.org_id,
+        kind=DEAL_CHANGED,
+        opportunity_id=change.record_id,
+    )
 
 
 def _ignored(change: Change) -> str:

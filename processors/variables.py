@@ -36,8 +36,6 @@ def plain(value: Any) -> Any:
             return [plain(each) for each in value]
         case Decimal():
             return int(value) if value == value.to_integral_value() else float(value)
-        case float() if value.is_integer() and abs(value) < 2**53:
-            return value
         case datetime() | date():
             return value.isoformat()
         case None | bool() | int() | float() | str():
@@ -55,7 +53,7 @@ def publishable(value: Any) -> CustomValue:
         case bool():
             return CustomValue(type="boolean", value="true" if found else "false")
         case int() | float():
-            return CustomValue(type="double", value=repr(found))
+            return CustomValue(type="double", value=format(Decimal(repr(found)).normalize(), "f"))
         case str() if isinstance(value, datetime):
             return CustomValue(type="datetime", value=found)
         case str() if isinstance(value, date):

@@ -18,6 +18,7 @@ import fastavro
 from fastavro.schema import SchemaParseException
 from pydantic import ValidationError
 
+from schemas.account import Account
 from schemas.base import Record
 from schemas.contracts import RECORDS, contract
 from schemas.errors import (
@@ -27,6 +28,7 @@ from schemas.errors import (
     UnreadableError,
     WrongMagicError,
 )
+from schemas.task import Task
 
 MAGIC = 0
 _PREFIX = struct.Struct(">bI")
@@ -134,6 +136,11 @@ class Codec:
             raise UnreadableError(f"{record.ce_type} with a wrong {place}: {first['msg']}") from None
 
 
+def _event_id(record: Record) -> str:
+    """Give what tells this event from others: of a state that is told again as it changes, its revision."""
+    return f"{record.id}:{record.revision}" if isinstance(record, Account | Task) else record.id
+
+
 def cloudevents_headers(
     record: Record, *, subject: str, time: str, cause: str = "", run: str = "", traceparent: str = ""
 ) -> Headers:
@@ -144,7 +151,7 @@ def cloudevents_headers(
     """
     headers = {
         "ce_specversion": "1.0",
-        "ce_id": record.id,
+        "ce_id": _event_id(record),
         "ce_type": record.ce_type,
         "ce_source": f"/salesforce/{record.org_id}" if record.org_id else "/dealwire",
         "ce_subject": subject,

@@ -14,12 +14,14 @@ from typing import Any
 import py_avro_schema
 
 from schemas.base import Record
-from schemas.topics import TOPICS
+from schemas.topics import TOPICS, published_topic
 
 NAMESPACE = "dealwire"
 
 RECORDS: Mapping[str, type[Record]] = {
-    topic.record.ce_type: topic.record for topic in TOPICS.values() if topic.record is not None
+    topic.record.ce_type: topic.record
+    for topic in (*TOPICS.values(), published_topic("any"))
+    if topic.record is not None
 }
 """CloudEvents type to record."""
 

@@ -1,4 +1,4 @@
-"""What comes back to a run: results of commands, timers that fell due, news of the deal, and people's words."""
+"""What comes back to a run: results, timers that fell due, news of the deal, and what people say."""
 
 from typing import ClassVar
 

@@ -12,6 +12,9 @@ MOST_VISITS = 1000
 """How often a run may come to one step; more is a loop that nobody meant."""
 
 
+ATTEMPTS_OF_A_RERUN = 1000
+
+
 class Status(StrEnum):
     """Where a run stands."""
 
@@ -101,7 +104,8 @@ class Run(Part):
     reads: int = 0
     """How often the deal was asked for anew."""
     attempts: int = 0
-    """How often the present step's command was asked for in tries that a person ended by another try."""
+    """The number of the last attempt before the present try of the step. A person's retry goes on counting,
+    and a rerun begins at the next thousand: an answer is known by its attempt."""
     pending: Pending | None = None
     timers: tuple[Timer, ...] = ()
     tasks: dict[str, Task] = {}
@@ -123,6 +127,10 @@ class Run(Part):
     def visit_of(self, step_id: str) -> int:
         """Give the number of the present visit to a step, which its effects are named by."""
         return self.forced * MOST_VISITS + self.visits.get(step_id, 1)
+
+    def first_attempts(self) -> int:
+        """Give the number before the first attempt of a step."""
+        return self.reruns * ATTEMPTS_OF_A_RERUN
 
     def timer(self, purpose: Purpose, about: str = "") -> Timer | None:
         """Give the timer for a purpose, if the run has one."""

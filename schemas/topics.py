@@ -1,6 +1,6 @@
 """Every topic, once: `dealwire topics apply`, the docs, the ACLs and the agents read this table."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
 from enum import StrEnum
@@ -13,11 +13,23 @@ from schemas.control import ControlRecord
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.email import SendEmail
 from schemas.inbox import InboxRecord
+from schemas.published import Published
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 from schemas.task import Task
 
-__all__ = ["LARGEST_STATE", "TABLES", "TOPICS", "Cleanup", "Table", "Topic", "TopicState", "topic_of"]
+__all__ = [
+    "LARGEST_STATE",
+    "TABLES",
+    "TOPICS",
+    "Cleanup",
+    "Table",
+    "Topic",
+    "TopicState",
+    "all_topics",
+    "published_topic",
+    "topic_of",
+]
 
 MEBIBYTE = 1024 * 1024
 LARGEST_STATE = 4 * MEBIBYTE
@@ -253,5 +265,22 @@ _TOPIC_OF: Mapping[type[Record], Topic] = {
 
 
 def topic_of(record: Record) -> Topic:
-    """Give the one topic that records of this type are written to."""
-    return _TOPIC_OF[type(record)]
+    """Give the topic that a record is written to."""
+    return published_topic(record.topic) if isinstance(record, Published) else _TOPIC_OF[type(record)]
+
+
+def published_topic(name: str) -> Topic:
+    """Give the topic that workflows publish to under a name; the platform team says which there are."""
+    return Topic(
+        name=f"published.{name}",
+        key="{org}:{opportunity}",
+        record=Published,
+        retention=_days(90),
+        public=True,
+        writer="workflow",
+    )
+
+
+def all_topics(published: Iterable[str]) -> tuple[Topic, ...]:
+    """Give every topic of a deployment: those of the table, and those that workflows may publish to."""
+    return (*TOPICS.values(), *map(published_topic, published))

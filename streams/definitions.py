@@ -8,11 +8,22 @@ from pathlib import Path
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.registry import HttpRegistry
 from processors.applying import Applied, plan
+<<<<<<< HEAD
 from processors.catalogue import Catalogue
 from processors.lint import ERROR, Finding, library, lint
+=======
+from processors.catalogue import Catalogue, control_key
+from processors.lint import lint
+from processors.lint_library import ERROR, Finding, library
+>>>>>>> 6a8f895 (Prove what people, time and operators do to runs)
 from processors.yaml_documents import Placed, parse
 from schemas.definition.documents import Workflow
+<<<<<<< HEAD
 from schemas.errors import DefinitionError, UsageError
+=======
+from schemas.definition.flow import Publish
+from schemas.errors import DefinitionError, UnavailableError, UsageError
+>>>>>>> 6a8f895 (Prove what people, time and operators do to runs)
 from schemas.topics import TOPICS
 from streams.catalogue import LiveCatalogue
 from streams.control import write
@@ -49,6 +60,7 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     errors = [finding for finding in check(placed) if finding.severity == ERROR]
     if errors:
         raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
+    _may_publish(placed, settings.kafka)
     records = await connect(HttpRegistry(settings.registry), settings.kafka, [_CONTROL])
     catalogue = await in_force(settings.kafka, records)
     workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
@@ -56,6 +68,18 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     if not dry_run:
         write(settings.kafka, records, [record for step in steps for record in step.records])
     return steps
+
+
+def _may_publish(placed: Sequence[Placed], config: KafkaConfig) -> None:
+    """Refuse a workflow that publishes to a topic which the platform team has not allowed."""
+    for each in placed:
+        for number, step in enumerate(each.document.steps if isinstance(each.document, Workflow) else ()):
+            if isinstance(step, Publish) and step.topic not in config.publish_topics:
+                line, column = each.place("steps", number, "topic")
+                raise DefinitionError(
+                    f"workflows may not publish to {step.topic}", on=each.file, line=line, column=column,
+                    todo="Add it to kafka.publish_topics, and type: dealwire topics apply",
+                )  # fmt: skip
 
 
 async def in_force(config: KafkaConfig, records: Records) -> Catalogue:

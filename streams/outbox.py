@@ -10,6 +10,7 @@ from connectors.kafka.delivery import Delivery
 from connectors.ports import Outgoing
 from schemas.codec import cloudevents_headers
 from schemas.errors import RefusedError
+from schemas.published import Published
 from schemas.topics import topic_of
 from streams.records import Records
 from streams.tracing import child, continued
@@ -29,9 +30,14 @@ class Outbox:
     async def send(self, outgoing: Outgoing, *, at: datetime, traceparent: str = "") -> asyncio.Future[Any]:
         """Accept one record. `at` becomes its CloudEvents time; a replay must give the same one.
 
-        Raises `RefusedError` for a record over the size limit.
+        Raises `RefusedError` for a record over the size limit, or for a topic that is not allowed.
         """
         record = outgoing.record
+        if isinstance(record, Published) and record.topic not in self.config.publish_topics:
+            raise RefusedError(
+                "workflows may not publish to this topic", on=f"published.{record.topic}",
+                todo="Add its name to kafka.publish_topics, and type: dealwire topics apply",
+            )  # fmt: skip
         topic = topic_of(record)
         value = self.records.encode(record)
         if len(value) + _ROOM_FOR_THE_REST > topic.max_bytes:

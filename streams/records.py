@@ -8,7 +8,7 @@ from schemas.base import Record
 from schemas.codec import Codec
 from schemas.contracts import contract, subject
 from schemas.errors import ConfigurationError, UnknownSchemaError
-from schemas.topics import TOPICS, Topic
+from schemas.topics import Topic, all_topics
 
 
 class Records:
@@ -39,11 +39,11 @@ class Records:
 
 
 async def connect(
-    registry: SchemaRegistry, config: KafkaConfig, topics: Iterable[Topic] = TOPICS.values()
+    registry: SchemaRegistry, config: KafkaConfig, topics: Iterable[Topic] | None = None
 ) -> Records:
-    """Learn the ids of these topics' contracts. Raises `ConfigurationError` if one is not registered."""
+    """Learn the ids of these topics' contracts, or of all. Raises `ConfigurationError` if one is missing."""
     codec = Codec()
-    for topic in topics:
+    for topic in all_topics(config.publish_topics) if topics is None else topics:
         if topic.record is None:
             continue
         text = contract(topic.record)

@@ -8,7 +8,7 @@ from connectors.kafka.registry import HttpRegistry
 from processors.topic_plan import Kind, Names, PlanStep, desired, plan
 from schemas.contracts import contract, subject
 from schemas.errors import ConfigurationError
-from schemas.topics import TOPICS
+from schemas.topics import all_topics
 
 
 def differences(admin: TopicAdmin, config: KafkaConfig) -> list[PlanStep]:
@@ -19,6 +19,7 @@ def differences(admin: TopicAdmin, config: KafkaConfig) -> list[PlanStep]:
         partitions=config.partitions,
         replication=config.replication_factor,
         min_insync=config.min_insync_replicas,
+        published=config.publish_topics,
     )
     return list(plan(desired(names), admin.topics()))
 
@@ -60,7 +61,7 @@ def carry_out(admin: TopicAdmin, steps: Iterable[PlanStep], *, allow_repartition
 async def register_contracts(registry: HttpRegistry, config: KafkaConfig) -> int:
     """Register the contract of every topic; public ones must stay FULL_TRANSITIVE. Gives their number."""
     count = 0
-    for topic in TOPICS.values():
+    for topic in all_topics(config.publish_topics):
         if topic.record is None:
             continue
         name = subject(config.topic(topic.name))

@@ -1,7 +1,7 @@
 """What we need to be told about the Kafka cluster and its schema registry."""
 
 import logging
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr
 
@@ -27,6 +27,9 @@ class KafkaConfig(BaseModel):
     replication_factor: int = Field(3, ge=1, le=7, description="Copies of each partition.")
     min_insync_replicas: int = Field(
         2, ge=1, le=7, description="Copies that must have a record before it counts."
+    )
+    publish_topics: tuple[Annotated[str, Field(pattern=r"^[a-z][a-z0-9-]{0,62}$")], ...] = Field(
+        (), description="Names that workflows may publish under; their topics are `published.NAME`."
     )
     session_timeout_ms: int = Field(
         30_000, ge=6_000, le=300_000, description="How long a silent worker keeps its partitions."

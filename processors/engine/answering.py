@@ -24,7 +24,7 @@ def answered(telling: Telling, version: WorkflowVersion, event: Event, result: I
     if pending is None or pending.command_id != result.command_id or result.attempt < pending.attempt:
         return
     if pending.part in READ_PARTS:
-        reading_failed(telling, version, result, pending)
+        reading_failed(telling, result, pending)
         return
     step = version.workflow.step(run.step_id)
     if event.deal is None:

@@ -3,10 +3,12 @@
 from typing import Any
 
 from processors.engine.leaving import LEFT, left_answered
+from processors.engine.noticing import beside
 from processors.engine.telling import Event, Telling
 from processors.engine.walking import STAY, put, settle, walk
 from processors.form_values import typed
 from processors.outcomes import Done, Scene
+from processors.step_commands import taken
 from processors.steps import assigned_to
 from processors.tasks import Said, say
 from processors.variables import with_variables
@@ -55,6 +57,7 @@ def _after(telling: Telling, scene: Scene, step: AnyStep, task: Task) -> str | N
         run = with_variables(telling.run, _variables(step, task))
         if isinstance(step, AssignCsm):
             csm = Csm(name=task.outcome.partition("@")[0], email=task.outcome)
+            beside(telling, *taken(step, telling.run, csm.email))
             return settle(telling, scene, step, assigned_to(step, run, csm, scene))
     except StepError as error:
         telling.tell("step.failed", step=(step.id, step.type), reason=str(error))

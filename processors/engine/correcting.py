@@ -62,7 +62,6 @@ def _retry(telling: Telling) -> None:
     telling.tell("run.retried", step=(run.step_id, ""))
     telling.change(attempts=attempts, reason="", goto="")
     if run.step_id == FETCH:
-        telling.change(attempts=0)
         read(telling, FETCH)
         return
     # The deal may have been mended, so the step is tried with what it is now.
@@ -91,7 +90,7 @@ def _skip(telling: Telling, version: WorkflowVersion, event: Event) -> None:
         return
     telling.tell("step.skipped", step=(step.id, step.type), reason="a person skipped it")
     drop(telling, "the step was skipped")
-    telling.change(pending=None, attempts=0, reason="")
+    telling.change(pending=None, reason="")
     scene = Scene(version, event.deal, event.at)
     walk(telling, scene, version.workflow.after(step))
 
@@ -116,7 +115,7 @@ def _rerun(telling: Telling, version: WorkflowVersion, word: InboxRecord) -> Non
         telling.tell("run.rerun", step=(goto, version.workflow.step(goto).type),
                      given={"from": goto, "again": word.force}, reason=word.reason)  # fmt: skip
         # Counted from one again, the visits name the same effects as before; forced, they name new ones.
-        telling.change(reruns=run.reruns + 1, forced=run.forced + word.force, visits={}, attempts=0,
+        telling.change(reruns=run.reruns + 1, forced=run.forced + word.force, visits={},
                        goto=goto, reason="", notices={})  # fmt: skip
         read(telling, AGAIN)
 

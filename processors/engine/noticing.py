@@ -5,6 +5,7 @@ from processors.outcomes import Scene
 from processors.retries import retry_at
 from processors.step_commands import rendered
 from schemas.base import Record
+from schemas.contracts import RECORDS
 from schemas.email import SendEmail
 from schemas.errors import StepError
 from schemas.ids import effect_id, record_key
@@ -65,10 +66,12 @@ def noticed(telling: Telling, result: InboxRecord) -> None:
     telling.wake(Purpose.NOTICE, again, str(notice.attempt), about=result.command_id)
 
 
-def send_again(telling: Telling, command_id: str, records: dict[str, type[Record]]) -> None:
+def send_again(telling: Telling, command_id: str) -> None:
     """Send a notice's command once more."""
-    notice = telling.run.notices[command_id]
+    notice = telling.run.notices.get(command_id)
+    if notice is None:
+        return
     notice = notice.model_copy(update={"attempt": notice.attempt + 1})
-    command = records[notice.ce_type].model_validate_json(notice.body)
+    command = RECORDS[notice.ce_type].model_validate_json(notice.body)
     telling.commands.append((command.model_copy(update={"attempt": notice.attempt}), notice.key))
     telling.change(notices={**telling.run.notices, command_id: notice})

@@ -97,12 +97,17 @@ def tell_start(telling: Telling) -> None:
     if run.started:
         return
     telling.change(started=True)
-    telling.tell("run.started", given={"stage": run.stage, "entered_at": run.entered_at,
-                                       "previous_stage": run.previous_stage, "entry": run.entry_id})  # fmt: skip
+    given = {
+        "stage": run.stage,
+        "entered_at": run.entered_at,
+        "previous_stage": run.previous_stage,
+        "entry": run.entry_id,
+    }
+    telling.tell("run.started", given=given)
     telling.tell("step.started", step=(FETCH, FETCH), attempt=1)
 
 
-def reading_failed(telling: Telling, version: WorkflowVersion, result: InboxRecord, pending: Pending) -> None:
+def reading_failed(telling: Telling, result: InboxRecord, pending: Pending) -> None:
     """Take the news that the deal could not be read."""
     step = (FETCH, FETCH)
     due = (

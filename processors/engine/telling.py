@@ -10,7 +10,7 @@ from schemas.base import Record
 from schemas.deal import EnrichedDeal
 from schemas.ids import derived_id, event_id
 from schemas.inbox import InboxRecord
-from schemas.run import Purpose, Run, Timer
+from schemas.run import ATTEMPTS_OF_A_RERUN, Purpose, Run, Timer
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 
@@ -67,7 +67,7 @@ class Telling:
                 at=self.at,
                 step_id=step[0],
                 step_type=step[1],
-                attempt=attempt,
+                attempt=attempt % ATTEMPTS_OF_A_RERUN,
                 outcome=outcome,
                 reason=reason,
                 input=json.dumps(given, default=str) if given else "",

@@ -48,7 +48,8 @@ def enter(telling: Telling, scene: Scene, step: AnyStep, *, again: bool = False)
     """
     visits = telling.run.visits
     if not again:
-        telling.change(step_id=step.id, visits={**visits, step.id: visits.get(step.id, 0) + 1}, attempts=0)
+        telling.change(step_id=step.id, visits={**visits, step.id: visits.get(step.id, 0) + 1},
+                       attempts=telling.run.first_attempts())  # fmt: skip
     if telling.run.visits[step.id] >= MOST_VISITS:
         stuck(telling, step, f"the run came here {MOST_VISITS} times")
         return STAY
@@ -108,7 +109,7 @@ def finish(telling: Telling, step: AnyStep, output: Any) -> None:
     """Say that a step is done; whatever it waited for is over."""
     attempt = telling.run.pending.attempt if telling.run.pending is not None else telling.run.attempts + 1
     telling.calm(*_OF_A_STEP)
-    telling.change(pending=None, attempts=0, look_again=False)
+    telling.change(pending=None, look_again=False)
     telling.tell("step.completed", step=(step.id, step.type), attempt=attempt, output=output)
 
 
@@ -125,7 +126,7 @@ def divert(telling: Telling, step: AnyStep, reason: str, kind: str, to: str) -> 
     telling.tell(kind, step=(step.id, step.type), reason=reason)
     drop(telling, reason)
     error = {"step": step.id, "reason": reason}
-    telling.change(pending=None, attempts=0, variables={**telling.run.variables, "error": error})
+    telling.change(pending=None, variables={**telling.run.variables, "error": error})
     return to
 
 

@@ -3,7 +3,7 @@
 from typing import Any
 
 from connectors.ports import Outgoing
-from processors.transitions import observe
+from processors.transitions import news, observe
 from schemas.change import Change
 from schemas.ids import record_key
 from schemas.run import StageState
@@ -14,7 +14,10 @@ ROLE = "transitions"
 
 
 def transitions(around: Surroundings) -> Any:
-    """Make the app that reads `salesforce.changes`, keeps the last stages and writes `opportunity.stages`."""
+    """Make the app that reads `salesforce.changes`, keeps the last stages and writes `opportunity.stages`.
+
+    Where workflows wait for a change of their deal, it tells the inbox of other changes too.
+    """
     app = new_app(ROLE, around.settings)
     stages = add_table(app, "stages", around)
 
@@ -26,7 +29,9 @@ def transitions(around: Surroundings) -> Any:
         if seen.entries and seen.state != state:
             await job.remember(stages, seen.state.model_dump_json().encode())
         key = record_key(change.org_id, change.record_id)
-        await job.emit(*(Outgoing(entry, key, cause=change.id) for entry in seen.entries))
+        told = news(change) if around.catalogue.now.watching else None
+        records = (*seen.entries, told) if told is not None else seen.entries
+        await job.emit(*(Outgoing(record, key, cause=change.id) for record in records))
 
     attach(app, ROLE, ("salesforce.changes",), one_by_one(handle), around)
     return app

@@ -5,6 +5,7 @@ from typing import Any
 
 from connectors.ports import Outgoing
 from processors.deal import Advance, advance
+from processors.rush import Rush
 from schemas.deal import EnrichedDeal
 from schemas.errors import UnavailableError, UnreadableError
 from schemas.inbox import InboxRecord
@@ -28,6 +29,7 @@ def workflow(around: Surroundings) -> Any:
     app = new_app(ROLE, around.settings)
     runs = add_table(app, "runs", around)
     heap = TimerHeap()
+    rush = Rush()
     around.metrics.watch(TIMERS_WAITING, lambda: len(heap))
 
     async def handle(job: Job) -> None:
@@ -37,6 +39,7 @@ def workflow(around: Surroundings) -> Any:
         held = job.recall(runs)
         state = DealRuns.model_validate_json(held) if held is not None else None
         step = await _advance(job, state, record)
+        rush.count(_begun(state, step.state), job.origin.at)
         if step.state != state:
             await job.remember(runs, step.state.model_dump_json().encode())
             heap.replace(job.key, timers_of(job.key, step.state))
@@ -49,7 +52,9 @@ def workflow(around: Surroundings) -> Any:
         try:
             async with asyncio.timeout(_DEFINITION_WITHIN_SECONDS):
                 while True:
-                    step = advance(state, record, job.origin.at, around.catalogue.now)
+                    catalogue = around.catalogue.now
+                    crowded = rush.crowded(catalogue, job.origin.at)
+                    step = advance(state, record, job.origin.at, catalogue, crowded)
                     if not step.missing:
                         return step
                     await asyncio.sleep(_LOOK_AGAIN_SECONDS)
@@ -62,6 +67,12 @@ def workflow(around: Surroundings) -> Any:
     attach(app, ROLE, INPUTS, one_by_one(handle), around)
     fire_timers(app, runs, heap, around, read=timers_of)
     return app
+
+
+def _begun(before: DealRuns | None, after: DealRuns) -> list[str]:
+    """Give the workflows of the runs that are new."""
+    known = before.runs if before is not None else {}
+    return [run.workflow for name, run in after.runs.items() if name not in known]
 
 
 def timers_of(key: str, state: DealRuns | bytes) -> list[Timer]:

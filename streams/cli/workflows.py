@@ -10,7 +10,7 @@ from rich.table import Table
 
 from connectors.kafka.registry import HttpRegistry
 from processors.catalogue import Catalogue
-from processors.lint import ERROR
+from processors.lint_library import ERROR
 from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
 from schemas.topics import TOPICS

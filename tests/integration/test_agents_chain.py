@@ -17,7 +17,7 @@ from connectors.ports import Upserted
 from connectors.salesforce.memory import MemoryDealLookup
 from processors.applying import plan
 from processors.catalogue import Catalogue, control_key
-from processors.lint import library
+from processors.lint_library import library
 from schemas.account import Account
 from schemas.change import Change
 from schemas.deal import Company, EnrichedDeal, Opportunity, Person

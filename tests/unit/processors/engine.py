@@ -10,7 +10,7 @@ from typing import Any
 from processors.applying import plan
 from processors.catalogue import Catalogue, fold
 from processors.deal import Output, advance
-from processors.lint import library
+from processors.lint_library import library
 from processors.sample import DEAL
 from processors.yaml_documents import parse
 from schemas.account import UpsertAccount
@@ -21,7 +21,7 @@ from schemas.definition.documents import Workflow
 from schemas.email import SendEmail
 from schemas.ids import derived_id, stage_entry_id
 from schemas.inbox import COMMAND, FAILED, RESULT, TIMER_DUE, InboxRecord
-from schemas.run import DealRuns, Purpose, Run, Timer
+from schemas.run import DealRuns, Purpose, Run, Status, Timer
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 from schemas.task import Task
@@ -138,6 +138,9 @@ class World:
     def task(self) -> Task:
         """The last task, as it was published last."""
         return [out.record for out in self.sent if isinstance(out.record, Task)][-1]
+
+    def status(self) -> Status:
+        return self.run.status
 
     def say(self, command: str, **fields: Any) -> RunEvent:
         """Say something, let it take its course, and give the event that answers."""

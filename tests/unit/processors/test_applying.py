@@ -8,7 +8,7 @@ import pytest
 
 from processors.applying import Applied, plan
 from processors.catalogue import Catalogue, control_key, fold
-from processors.lint import library
+from processors.lint_library import library
 from processors.yaml_documents import parse
 from schemas.control import ControlRecord
 from schemas.definition.documents import Workflow

@@ -21,7 +21,9 @@ OSLO = Calendar(
     hours={day: "09:00-12:00, 13:00-17:00" if day == "fri" else _DAILY for day in WEEKDAYS[:5]},
     holidays=(date(2026, 12, 24), date(2026, 12, 25)),
 )
-NIGHT = Calendar(kind="calendar", name="night", time_zone="Europe/Oslo", hours=dict.fromkeys(WEEKDAYS, "00:00-06:00"))  # fmt: skip
+NIGHT = Calendar(
+    kind="calendar", name="night", time_zone="Europe/Oslo", hours=dict.fromkeys(WEEKDAYS, "00:00-06:00")
+)
 CALENDARS = {"oslo": OSLO, "night": NIGHT}
 
 
@@ -49,11 +51,22 @@ def local(text: str) -> datetime:
         ("2026-03-27T16:00+01:00", "2h", "2026-03-30T10:00+02:00"),
     ],
     ids=[
-        "within the day", "over the night", "before opening", "at closing", "over the break", "over the week-end",
-        "a day from Friday", "a day from Saturday", "a week is five days", "days, then hours", "into a break",
-        "over holidays", "summer time ends", "summer time begins",
+        "within the day",
+        "over the night",
+        "before opening",
+        "at closing",
+        "over the break",
+        "over the week-end",
+        "a day from Friday",
+        "a day from Saturday",
+        "a week is five days",
+        "days, then hours",
+        "into a break",
+        "over holidays",
+        "summer time ends",
+        "summer time begins",
     ],
-)  # fmt: skip
+)
 def test_by_a_calendar(start: str, after: str, expected: str) -> None:
     assert due(local(start), BusinessTime(after=after, calendar="oslo"), CALENDARS) == local(expected)
 
@@ -114,20 +127,19 @@ def test_what_is_no_calendar(fields: dict[str, object], says: str) -> None:
         Calendar.model_validate({**OSLO.model_dump(), **fields})
 
 
-_STARTS = st.datetimes(datetime(2026, 1, 1), datetime(2027, 12, 31)).map(
-    lambda each: each.replace(tzinfo=UTC)
-)
+_MINUTES = st.integers(0, 2 * 365 * 24 * 60)
 
 
-@given(_STARTS, st.integers(0, 9), st.integers(0, 30), st.integers(1, 59))
+@given(_MINUTES, st.integers(0, 9), st.integers(0, 30), st.integers(1, 59))
 def test_what_is_due_lies_in_working_time_and_later_is_never_sooner(
-    start: datetime, days: int, hours: int, minutes: int
+    begins: int, days: int, hours: int, minutes: int
 ) -> None:
     def after(moment: datetime, more: int = 0) -> datetime:
         return due(
             moment, BusinessTime(after=f"{days}d{hours}h{minutes + more}m", calendar="oslo"), CALENDARS
         )
 
+    start = datetime(2026, 1, 1, tzinfo=UTC) + timedelta(minutes=begins)
     moment = after(start)
     there = moment.astimezone(ZoneInfo("Europe/Oslo"))
     spans = ranges(OSLO.hours[WEEKDAYS[there.weekday()]])

@@ -2,7 +2,8 @@
 
 import pytest
 
-from processors.lint import Finding, library, lint
+from processors.lint import lint
+from processors.lint_library import Finding, library
 from processors.yaml_documents import parse
 from schemas.errors import DefinitionError
 from tests.unit.processors.engine import ROOT
