@@ -4,13 +4,8 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-<<<<<<< HEAD
 from processors.catalogue import Catalogue, control_record, same_content
-from processors.lint import Library
-=======
-from processors.catalogue import Catalogue, control_key, same_content
 from processors.lint_library import Library
->>>>>>> 6a8f895 (Prove what people, time and operators do to runs)
 from processors.step_parts import deadlines, groups
 from schemas.control import ControlRecord
 from schemas.definition.documents import Activation, Workflow, WorkflowVersion

@@ -8,22 +8,13 @@ from pathlib import Path
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.registry import HttpRegistry
 from processors.applying import Applied, plan
-<<<<<<< HEAD
 from processors.catalogue import Catalogue
-from processors.lint import ERROR, Finding, library, lint
-=======
-from processors.catalogue import Catalogue, control_key
 from processors.lint import lint
 from processors.lint_library import ERROR, Finding, library
->>>>>>> 6a8f895 (Prove what people, time and operators do to runs)
 from processors.yaml_documents import Placed, parse
 from schemas.definition.documents import Workflow
-<<<<<<< HEAD
-from schemas.errors import DefinitionError, UsageError
-=======
 from schemas.definition.flow import Publish
-from schemas.errors import DefinitionError, UnavailableError, UsageError
->>>>>>> 6a8f895 (Prove what people, time and operators do to runs)
+from schemas.errors import DefinitionError, UsageError
 from schemas.topics import TOPICS
 from streams.catalogue import LiveCatalogue
 from streams.control import write
