@@ -8,10 +8,11 @@ from collections.abc import AsyncGenerator, Callable, Iterable, Mapping, Sequenc
 from contextlib import AbstractAsyncContextManager
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from typing import Protocol
+from typing import Any, Protocol
 
 from schemas.account import Account
 from schemas.base import Record
+from schemas.brief import Message
 from schemas.change import Change, Checkpoint
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.email import SendEmail
@@ -158,6 +159,30 @@ class MailSink(Protocol):
 
         Raises `UnavailableError` (4xx, no connection; `unknown_outcome` when the connection was lost after
         the final dot) or `RefusedError` (5xx, no valid address).
+        """
+        ...
+
+    async def close(self) -> None:
+        """Let go of connections."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Written:
+    """What a language model answered, and the tokens that it cost: prompt and answer together."""
+
+    text: str
+    tokens: int
+
+
+class BriefWriter(Protocol):
+    """Asks a language model. Every call may cost money, so nothing is tried again here."""
+
+    async def write(self, messages: Sequence[Message], *, schema: Mapping[str, Any]) -> Written:
+        """Ask once for an answer of this JSON Schema. The answer is text from a stranger: check it.
+
+        Raises `UnavailableError` (with `unknown_outcome` where the call may have cost tokens all the same) or
+        `RefusedError`.
         """
         ...
 

@@ -1,8 +1,9 @@
 """The handoff brief: what whoever takes a customer over must know, each statement with where it stands."""
 
-from typing import Literal
+from typing import ClassVar, Literal
 
-from schemas.base import Moment, Part
+from schemas.base import Moment, Part, Record
+from schemas.deal import EnrichedDeal
 
 __all__ = [
     "MODEL",
@@ -14,6 +15,7 @@ __all__ = [
     "Source",
     "SourceKind",
     "Statement",
+    "WriteBrief",
 ]
 
 Section = Literal["goals", "stakeholders", "commitments", "risks", "dates", "open_questions"]
@@ -73,3 +75,19 @@ class Message(Part):
 
     role: Literal["system", "user"] = "user"
     content: str = ""
+
+
+class WriteBrief(Record):
+    """Asks for the brief of a deal. `id` is the effect id; `answers` are form answers as text, by name.
+
+    The result's output has `brief`, the JSON of a `Brief`, `written_by` and `fell_back`.
+    """
+
+    ce_type: ClassVar[str] = "dealwire.brief.write"
+
+    opportunity_id: str = ""
+    run_id: str = ""
+    step_id: str = ""
+    attempt: int = 1
+    deal: EnrichedDeal | None = None
+    answers: dict[str, str] = {}

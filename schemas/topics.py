@@ -8,6 +8,7 @@ from enum import StrEnum
 from schemas.account import Account, AccountEvent, FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.base import Record
+from schemas.brief import WriteBrief
 from schemas.change import Change, Checkpoint
 from schemas.control import ControlRecord
 from schemas.deal import EnrichedDeal, EnrichmentRequest
@@ -121,7 +122,7 @@ TOPICS: Mapping[str, Topic] = {
             key="{org}:{opportunity}",
             record=InboxRecord,
             retention=_days(30),
-            writer="transitions, enrich, accounts, assignments, emails, timers, people",
+            writer="transitions, enrich, accounts, assignments, emails, briefs, timers, people",
             readers=("workflow",),
         ),
         Topic(
@@ -190,6 +191,15 @@ TOPICS: Mapping[str, Topic] = {
             writer="workflow",
         ),
         Topic(
+            name="briefs.commands",
+            key="{org}:{opportunity}",
+            record=WriteBrief,
+            retention=_days(14),
+            max_bytes=4 * MEBIBYTE,
+            writer="workflow",
+            readers=("briefs",),
+        ),
+        Topic(
             name="control",
             key="{kind}:{name}[:{version}]",
             record=ControlRecord,
@@ -245,6 +255,12 @@ TABLES: tuple[Table, ...] = (
         app="emails",
         key="{org}:{opportunity}",
         holds="the send ledger: each command's outcome at the mail server",
+    ),
+    Table(
+        name="kept",
+        app="briefs",
+        key="{org}:{opportunity}, partition:{number}",
+        holds="the last briefs of an opportunity; tokens of the day and whose briefs are kept",
     ),
 )
 

@@ -11,7 +11,7 @@ import faust.streams
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import MAX_REQUEST_BYTES, aiokafka_settings
 from connectors.kafka.offsets import holds_records
-from connectors.ports import AccountSink, Clock, DealLookup, MailSink
+from connectors.ports import AccountSink, BriefWriter, Clock, DealLookup, MailSink
 from processors.breaker import Breaker
 from schemas.errors import ConfigurationError
 from streams.catalogue import LiveCatalogue
@@ -43,6 +43,8 @@ class Surroundings:
     """Gives the lookup of an org by its id; None if the org is not connected."""
     accounts: AccountSink | None = None
     mails: MailSink | None = None
+    writer: BriefWriter | None = None
+    """None where no model is to be asked."""
 
 
 def needed(part: T | None, role: str) -> T:

@@ -49,6 +49,20 @@ SINK_RESTS = Metric(
 SINK_RESTING = Metric(
     "dealwire_sink_resting", "gauge", "1 while a sink is left alone or tried; alarm when it stays so."
 )
+BRIEFS = Metric("dealwire_briefs_total", "counter", "Handoff briefs written, by rules or by the model.")
+BRIEF_FALLBACKS = Metric(
+    "dealwire_brief_fallbacks_total",
+    "counter",
+    "Briefs that rules wrote because the model could not, by reason.",
+)
+BRIEF_DROPPED = Metric(
+    "dealwire_brief_statements_dropped_total",
+    "counter",
+    "Statements of the model that no source bore out.",
+)
+BRIEF_TOKENS = Metric(
+    "dealwire_brief_tokens_total", "counter", "Tokens the model cost, estimated where its endpoint is silent."
+)
 IN_FLIGHT = Metric("dealwire_in_flight", "gauge", "Records an agent has taken and not finished.")
 COMMITTED_LAG = Metric(
     "dealwire_committed_lag", "gauge", "Records in an agent's input that are not committed as done."
@@ -104,9 +118,14 @@ METRICS = (
     FAILING_SHARE,
     RETRIES,
     FAILED_ATTEMPTS,
+    RESENT_MAILS,
     UNDECIDED_MEMBERS,
     SINK_RESTS,
     SINK_RESTING,
+    BRIEFS,
+    BRIEF_FALLBACKS,
+    BRIEF_DROPPED,
+    BRIEF_TOKENS,
     IN_FLIGHT,
     COMMITTED_LAG,
     TIMERS_WAITING,

@@ -6,6 +6,7 @@ from typing import Any
 from schemas.errors import UsageError
 from streams.agents.accounts import accounts
 from streams.agents.assignments import assignments
+from streams.agents.briefs import briefs
 from streams.agents.emails import emails
 from streams.agents.enrich import enrich
 from streams.agents.transitions import transitions
@@ -19,6 +20,7 @@ ROLES: Mapping[str, Callable[[Surroundings], Any]] = {
     "accounts": accounts,
     "assignments": assignments,
     "emails": emails,
+    "briefs": briefs,
 }
 """Role to the maker of its app, in the order a deal meets them."""
 

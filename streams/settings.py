@@ -14,6 +14,7 @@ from connectors.email.config import EmailConfig
 from connectors.history.config import HistoryConfig
 from connectors.kafka.config import KafkaConfig, RegistryConfig
 from connectors.salesforce.config import SalesforceConfig
+from connectors.writer.config import WriterConfig
 
 PREFIX = "DEALWIRE_"
 
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     accounts: AccountsConfig = Field(default_factory=AccountsConfig)
     email: EmailConfig = Field(default_factory=EmailConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
+    writer: WriterConfig = Field(default_factory=WriterConfig)
     enrich: EnrichConfig = Field(default_factory=EnrichConfig)
     worker: WorkerConfig = Field(default_factory=WorkerConfig)
     logs: LogConfig = Field(default_factory=LogConfig)

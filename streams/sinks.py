@@ -5,9 +5,11 @@ from connectors.accounts.http import HttpAccountSink
 from connectors.accounts.sql import SqlAccountSink
 from connectors.email.config import EmailConfig
 from connectors.email.smtp import SmtpMailSink
-from connectors.ports import AccountSink, Clock, MailSink
+from connectors.ports import AccountSink, BriefWriter, Clock, MailSink
+from connectors.writer.config import WriterConfig
+from connectors.writer.http import HttpBriefWriter
 
-__all__ = ["open_accounts", "open_mails"]
+__all__ = ["open_accounts", "open_mails", "open_writer"]
 
 
 async def open_accounts(config: AccountsConfig, clock: Clock) -> AccountSink:
@@ -29,3 +31,11 @@ async def open_accounts(config: AccountsConfig, clock: Clock) -> AccountSink:
 def open_mails(config: EmailConfig, clock: Clock) -> MailSink:
     """Give the mail sink. Raises `ConfigurationError` when its certificate authorities cannot be read."""
     return SmtpMailSink(config, clock=clock)
+
+
+def open_writer(config: WriterConfig, clock: Clock) -> BriefWriter | None:
+    """Give the language model's writer, or None where no endpoint is set.
+
+    Raises `ConfigurationError` when its certificate authorities cannot be read.
+    """
+    return HttpBriefWriter(config, clock=clock) if config.url is not None else None

@@ -1,22 +1,12 @@
 """What we need to be told about the system that holds the accounts."""
 
-from ipaddress import ip_address
 from typing import Literal, Self
 from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, model_validator
 
+from connectors.http_rules import is_loopback
 from connectors.sql.config import DatabaseUrl, SqlConfig
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a host name or address never leaves this machine."""
-    if host == "localhost":
-        return True
-    try:
-        return ip_address(host).is_loopback
-    except ValueError:
-        return False
 
 
 class SqlAccountsConfig(SqlConfig):

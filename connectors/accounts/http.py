@@ -1,6 +1,5 @@
 """Accounts at a service behind HTTP; the contract is `docs/contracts/accounts-api.yaml`."""
 
-import ssl
 from collections import OrderedDict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -13,10 +12,11 @@ import aiohttp
 
 from connectors.accounts.config import HttpAccountsConfig
 from connectors.accounts.http_replies import Held, Reply, failure, found_accounts, held
+from connectors.http_rules import read_whole, tls
 from connectors.ports import Clock, SystemClock, Upserted
 from schemas.account import Account
 from schemas.account_traits import traits
-from schemas.errors import ConfigurationError, RefusedError, UnavailableError
+from schemas.errors import RefusedError, UnavailableError
 from schemas.ids import account_id
 
 __all__ = ["HttpAccountSink"]
@@ -46,7 +46,7 @@ class HttpAccountSink:
         self._config = config
         self._clock = clock or SystemClock()
         self._base = config.url.rstrip("/")
-        self._tls = _tls(config)
+        self._tls = tls(config.ca_file, setting="accounts.http.ca_file")
         self._session: aiohttp.ClientSession | None = None
         self._doubts: OrderedDict[str, None] = OrderedDict()
 
@@ -166,7 +166,7 @@ class HttpAccountSink:
                 ssl=self._tls,
                 trace_request_ctx=flight,
             ) as response:
-                content = await _read(response)
+                content = await read_whole(response, most=_MAX_REPLY_BYTES)
                 return Reply(response.status, response.headers, content)
         except TimeoutError as error:
             what = f"no answer within {self._config.timeout_seconds:g} s"
@@ -208,24 +208,3 @@ async def _only_once(
         raise
     except (aiohttp.ClientOSError, aiohttp.ServerDisconnectedError) as error:
         raise aiohttp.ClientConnectionError(str(error)) from error
-
-
-async def _read(response: aiohttp.ClientResponse) -> bytes:
-    content = bytearray()
-    async for chunk in response.content.iter_chunked(64 * 1024):
-        content += chunk
-        if len(content) > _MAX_REPLY_BYTES:
-            raise aiohttp.ClientPayloadError("the reply is too large")
-    return bytes(content)
-
-
-def _tls(config: HttpAccountsConfig) -> ssl.SSLContext | bool:
-    if config.ca_file is None:
-        return True
-    try:
-        return ssl.create_default_context(cafile=config.ca_file)
-    except OSError as error:
-        raise ConfigurationError(
-            f"the certificate authorities cannot be read: {error}",
-            on=f"accounts.http.ca_file {config.ca_file}",
-        ) from error

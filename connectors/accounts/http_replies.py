@@ -5,17 +5,17 @@ Statuses as in RFC 9110; errors are told as problem details (RFC 9457).
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime
 from http import HTTPStatus
 from json import JSONDecodeError, loads
 
 from pydantic import BaseModel, ValidationError
 
+from connectors.http_rules import retry_after
 from schemas.account import Account
 from schemas.errors import DealwireError, RefusedError, UnavailableError
 
-__all__ = ["CREATED_BY", "Held", "Reply", "failure", "found_accounts", "held", "retry_after"]
+__all__ = ["CREATED_BY", "Held", "Reply", "failure", "found_accounts", "held"]
 
 CREATED_BY = "Account-Created-By"
 """The reply's header with the idempotency key that created the account."""
@@ -93,20 +93,6 @@ def failure(reply: Reply, *, on: str, now: datetime) -> DealwireError:
         retry_after=retry_after(reply.headers.get("Retry-After"), now),
         unknown_outcome=True,
     )
-
-
-def retry_after(value: str | None, now: datetime) -> timedelta | None:
-    """Read `Retry-After`: seconds, or an HTTP date (RFC 9110 10.2.3); None where it is neither."""
-    if value is None:
-        return None
-    text = value.strip()
-    if text.isascii() and text.isdigit():
-        return timedelta(seconds=min(int(text[:9]), 10**6))
-    try:
-        date = parsedate_to_datetime(text)
-    except ValueError:
-        return None
-    return max(date.replace(tzinfo=date.tzinfo or UTC) - now, timedelta(0))
 
 
 def _problem(reply: Reply) -> str:

@@ -46,26 +46,26 @@ class Prompt:
         return hashlib.sha256("\n".join(each.content for each in self.messages).encode()).hexdigest()
 
     @property
-    def characters(self) -> int:
+    def bytes(self) -> int:
         """How long the messages are together."""
-        return sum(len(each.content) for each in self.messages)
+        return sum(len(each.content.encode()) for each in self.messages)
 
 
-def prompt(found: Material, *, most_characters: int) -> Prompt:
-    """Give the prompt of a deal; its texts have `most_characters` at the most, what comes later is left out.
+def prompt(found: Material, *, most_bytes: int) -> Prompt:
+    """Give the prompt of a deal; its texts have `most_bytes` at the most, what comes later is left out.
 
     Contacts are told by name, title and role. Their addresses, amounts and custom fields are not sent.
     """
     private = Private()
     told: dict[str, str] = {}
     listed = []
-    left = most_characters
+    left = most_bytes
     for piece in found.pieces:
-        text = private.hide(piece.text)[: min(_LONGEST_PIECE, left)].strip()
+        text = _cut(private.hide(piece.text)[:_LONGEST_PIECE], left)
         if not text:
             continue
         entry = _entry(piece, text, private)
-        left -= len(text) + len(entry.get("title", ""))
+        left -= len(json.dumps(entry, ensure_ascii=False).encode())
         told[piece.source.id] = " ".join(entry.values())
         listed.append(entry)
         if left <= 0:
@@ -92,6 +92,10 @@ def _entry(piece: Piece, text: str, private: Private) -> dict[str, str]:
     if source.at is not None and source.kind != "deal":  # the deal's is when it was read: no content
         entry["at"] = source.at.date().isoformat()
     return entry
+
+
+def _cut(text: str, most_bytes: int) -> str:
+    return text.encode()[: max(most_bytes, 0)].decode(errors="ignore").strip()
 
 
 def _escaped(text: str) -> str:

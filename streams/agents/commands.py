@@ -14,6 +14,7 @@ import structlog
 from connectors.ports import Outgoing
 from schemas.account import FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm
+from schemas.brief import WriteBrief
 from schemas.deal import EnrichmentRequest
 from schemas.email import SendEmail
 from schemas.errors import DealwireError, UnavailableError
@@ -24,7 +25,7 @@ from streams.logs import masked
 ATTEMPT_SECONDS = 20.0
 SIDE_BY_SIDE = 32
 
-Command = UpsertAccount | FindAccounts | AssignCsm | SendEmail | EnrichmentRequest
+Command = UpsertAccount | FindAccounts | AssignCsm | SendEmail | WriteBrief | EnrichmentRequest
 T = TypeVar("T")
 
 log = structlog.get_logger(__name__)

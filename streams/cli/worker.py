@@ -27,14 +27,14 @@ from streams.patience import patiently
 from streams.records import connect
 from streams.roles import ALL, chosen
 from streams.settings import Settings
-from streams.sinks import open_accounts, open_mails
+from streams.sinks import open_accounts, open_mails, open_writer
 from streams.topics import must_be_there
 from streams.worker import Worker
 
 _AWAKE_SHARE = 0.6
 """Of the session time-out: a process that stood still for longer may have lost its partitions."""
 
-app = typer.Typer(help="Run agents: transitions, workflow, enrich, accounts, assignments, emails.")
+app = typer.Typer(help="Run agents: transitions, workflow, enrich, accounts, assignments, emails, briefs.")
 log = structlog.get_logger(__name__)
 
 
@@ -90,6 +90,9 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
         mails = open_mails(effective.email, clock) if "emails" in roles else None
         if mails is not None:
             stack.push_async_callback(mails.close)
+        writer = open_writer(effective.writer, clock) if "briefs" in roles else None
+        if writer is not None:
+            stack.push_async_callback(writer.close)
         delivery = Delivery(effective.kafka, pulse=pulse, on_retry=lambda: metrics.add(RETRIES, agent="all"))
         await delivery.start()
         around = Surroundings(
@@ -102,6 +105,7 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
             lookup_of=lookups.of,
             accounts=accounts,
             mails=mails,
+            writer=writer,
         )
         running.append(Worker(around, roles, pulse, failed))
         code = await running[0].run(stop)

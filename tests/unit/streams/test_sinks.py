@@ -7,8 +7,10 @@ from connectors.accounts.http import HttpAccountSink
 from connectors.email.config import EmailConfig
 from connectors.email.smtp import SmtpMailSink
 from connectors.ports import SystemClock
+from connectors.writer.config import WriterConfig
+from connectors.writer.http import HttpBriefWriter
 from schemas.errors import RefusedError
-from streams.sinks import open_accounts, open_mails
+from streams.sinks import open_accounts, open_mails, open_writer
 from tests.fixtures.accounts import an_account
 
 
@@ -35,3 +37,7 @@ async def test_the_settings_choose() -> None:
     mails = open_mails(EmailConfig(), SystemClock())
     assert isinstance(mails, SmtpMailSink)
     await mails.close()
+    assert open_writer(WriterConfig(), SystemClock()) is None
+    writer = open_writer(WriterConfig(url="http://127.0.0.1:8080/v1", model="small"), SystemClock())
+    assert isinstance(writer, HttpBriefWriter)
+    await writer.close()

@@ -1,37 +1,12 @@
 import json
 from datetime import UTC, datetime, timedelta
-from email.utils import format_datetime
 
 import pytest
 
-from connectors.accounts.http_replies import Reply, failure, retry_after
+from connectors.accounts.http_replies import Reply, failure
 from schemas.errors import RefusedError, UnavailableError
 
 NOW = datetime(2026, 9, 14, 8, 30, tzinfo=UTC)
-
-
-@pytest.mark.parametrize(
-    ("value", "expected"),
-    [
-        (None, None),
-        ("0", 0),
-        ("120", 120),
-        (" 7 ", 7),
-        ("9" * 400, 10**6),
-        (format_datetime(NOW + timedelta(seconds=90), usegmt=True), 90),
-        (format_datetime(NOW - timedelta(days=1), usegmt=True), 0),
-        ("Mon, 14 Sep 2026 10:30:05 +0200", 5),
-        ("Mon, 14 Sep 2026 08:30:05 -0000", 5),
-        ("Mon, 99 Sep 2026 08:30:05 GMT", None),
-        ("-1", None),
-        ("1.5", None),
-        ("٣", None),
-        ("soon", None),
-        ("", None),
-    ],
-)
-def test_retry_after_is_seconds_or_a_date(value: str | None, expected: int | None) -> None:
-    assert retry_after(value, NOW) == (None if expected is None else timedelta(seconds=expected))
 
 
 @pytest.mark.parametrize(

@@ -36,7 +36,7 @@ def asked() -> Prompt:
         contacts=(Contact(id="c", name="Zoe", title="CTO"),),
         activities=(Activity(id="a", subject="Send quote", on=date(2026, 9, 1)),),
     )
-    return prompt(material(deal, {}), most_characters=20_000)
+    return prompt(material(deal, {}), most_bytes=20_000)
 
 
 def answer(**sections: Any) -> str:

@@ -21,8 +21,8 @@ def a_deal(*texts: str, **fields: Any) -> EnrichedDeal:
     return EnrichedDeal(id="deal", org_id="00D000000000001AAA", notes=notes, **{**given, **fields})
 
 
-def asked(deal: EnrichedDeal, answers: dict[str, Any] | None = None, most_characters: int = 20_000) -> Prompt:
-    return prompt(material(deal, answers or {}), most_characters=most_characters)
+def asked(deal: EnrichedDeal, answers: dict[str, Any] | None = None, most_bytes: int = 20_000) -> Prompt:
+    return prompt(material(deal, answers or {}), most_bytes=most_bytes)
 
 
 def data(made: Prompt) -> Any:
@@ -88,8 +88,8 @@ def test_private_data_is_not_sent() -> None:
 
 
 def test_it_is_bounded_and_what_does_not_fit_may_not_be_cited() -> None:
-    made = asked(a_deal(*("They want to scale. " * 2_000 for _ in range(30))), most_characters=10_000)
-    assert made.characters < 14_000
+    made = asked(a_deal(*("They want to scale. " * 2_000 for _ in range(30))), most_bytes=10_000)
+    assert made.bytes < 14_000
     assert set(made.told) == {"n1", "n2", "n3"}
 
 
