@@ -37,10 +37,9 @@ def queue_faults(queue: Queue) -> Iterator[Fault]:
         seen[member.who] = member.name
         if not member.email:
             yield Fault(f"{member.name} has no e-mail", "Nobody can write to them.", at, error=False)
-        for field in ("weight", "capacity"):
-            if field in member.model_fields_set and not _heeded(queue, field):
-                yield Fault(f"the policy {queue.policy} does not look at a {field}",
-                            _advice(field), (*at, field), error=False)  # fmt: skip
+        if "weight" in member.model_fields_set and queue.policy != "weighted":
+            yield Fault(f"the policy {queue.policy} does not look at a weight",
+                        "Write policy: weighted, or take it out.", (*at, "weight"), error=False)  # fmt: skip
         if member.when is not None:
             yield from _condition_faults(member.when, (*at, "when"))
     given = [member.capacity is not None for member in queue.members]
@@ -60,14 +59,6 @@ def fact_faults(step: AssignCsm, queue: Queue, *at: str | int) -> Iterator[Fault
     for name in step.facts.keys() - wanted:
         yield Fault(f"no member of the queue {queue.name} asks for facts.{name}", "", (*at, "facts", name),
                     error=False)  # fmt: skip
-
-
-def _heeded(queue: Queue, field: str) -> bool:
-    return queue.policy == "weighted" if field == "weight" else queue.policy != "claim"
-
-
-def _advice(field: str) -> str:
-    return "Write policy: weighted, or take it out." if field == "weight" else "Take it out."
 
 
 def _condition_faults(expression: str, at: tuple[str | int, ...]) -> Iterator[Fault]:

@@ -259,6 +259,25 @@ def test_turns_are_fair_within_one_and_the_same_command_gets_the_same_answer(
     assert (state or QueueState()).load == {address(name): count for name, count in counts.items()}
 
 
+@given(st.lists(st.sampled_from(["EMEA", "AMER"]), max_size=60))
+def test_each_territory_is_fair_by_itself(regions: list[str]) -> None:
+    territories = {"a": "EMEA", "b": "AMER", "c": "EMEA", "d": "AMER", "e": "EMEA"}
+    conditions: dict[str, Any] = {
+        name: {"when": f"facts.r == '{region}'"} for name, region in territories.items()
+    }
+    state: QueueState | None = None
+    counts: Counter[str] = Counter()
+    for number, region in enumerate(regions):
+        state, answer = assign(
+            state, queue("abcde", **conditions), command(number, facts={"r": region}), AT, {}
+        )
+        assert territories[answer.name] == region
+        counts[answer.name] += 1
+        for names in ("ace", "bd"):
+            of = [counts[name] for name in names]
+            assert max(of) - min(of) <= 1
+
+
 @given(st.lists(st.integers(1, 100), min_size=1, max_size=8), st.integers(1, 150))
 def test_weights_are_kept_within_one_account_at_every_moment(weights: list[int], count: int) -> None:
     names = "abcdefgh"[: len(weights)]

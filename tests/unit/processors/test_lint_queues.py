@@ -37,10 +37,6 @@ def found(text: str) -> list[str]:
             ),
         ),
         (
-            queue(ANN + ", capacity: 3", head="policy: claim\n"),
-            "5:54: warning: the policy claim does not look at a capacity. Take it out.",
-        ),
-        (
             queue(ANN + ", capacity: 3", BEN, head="policy: least_loaded\n"),
             (
                 "4:1: warning: some members have no capacity; they are measured by the largest one. "
@@ -75,6 +71,7 @@ def test_each_thing_wrong_is_found_once_where_it_stands(text: str, expected: str
         queue(ANN + ", weight: 3", BEN, head="policy: weighted\n"),
         queue(ANN + ", capacity: 3", BEN + ", capacity: 1", head="policy: least_loaded\n"),
         queue(ANN + ", capacity: 3", BEN),
+        queue(ANN + ", capacity: 3", BEN, head="policy: claim\n"),
         queue(ANN + ", away: [{from: 2026-12-24, to: 2027-01-02}]", head="time_zone: Europe/Berlin\n"),
         queue(ANN + ", when: 'double(facts.size) > 10.0'"),
         queue(ANN + ", when: 'timestamp(facts.closed) > timestamp(\"2026-01-01T00:00:00Z\")'"),
