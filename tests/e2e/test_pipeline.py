@@ -42,7 +42,7 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deploymen
 
 def test_runs_are_listed_and_shown_with_their_steps(closed: tuple[Deployment, list[Move]]) -> None:
     deployment, moves = closed
-    runs = json.loads(deployment.run("runs", "list", "--json"))
+    runs = json.loads(deployment.run("runs", "list", "--json"))["runs"]
     completed = [run for run in runs if run["status"] == "completed"]
     assert {run["opportunity_id"] for run in completed} == {move.opportunity_id for move in moves}
     (shown,) = [
