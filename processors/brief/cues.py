@@ -25,6 +25,7 @@ _CHIEF = "(?:ceo|cto|cfo|cio|coo|ciso|vp)"
 _THEY = f"(?:they|he|she|customer|client|prospect|team|{_CHIEF})"
 _TROUBLE = "(?:risks?|concerns?|blockers?|issues?|delays?|worries|escalations?|pushback|competitors?)"
 _SETTLED = "(?:resolved|solved|gone|addressed|off the table)"
+_MEANS = "(?:budget|sponsor|resources|owner|buy-in|capacity|staff|people|time|consultants?|experience|skills)"
 _WE = "(?:we|i|our (?:team|side|ae|se|ceo))"
 
 CUES: tuple[Cue, ...] = (
@@ -43,7 +44,7 @@ CUES: tuple[Cue, ...] = (
             "(?:answer|confirmation|decision|approval|response|sign-?off) (?:is |still )*pending",
             "pending (?:answer|confirmation|decision|approval|response|sign-?off)",
             "(?:don't|do not|doesn't|does not) (?:yet )?know",
-            "haven't (?:yet )?(?:decided|confirmed|heard|agreed)",
+            "(?:haven't|hasn't|have not|has not) (?:yet )?(?:decided|confirmed|heard|chosen|answered)",
             "who (?:will|is going to) own",
         ),
         ("(?:is|was|has been|now) (?:answered|resolved|clarified)", "no open (?:questions?|points?|items?)"),
@@ -57,7 +58,11 @@ CUES: tuple[Cue, ...] = (
             "(?:delay(?:s|ed)?|postponed|slipp(?:ed|ing)|behind schedule)",
             "(?:competitors?|competing (?:offer|vendor|bid)|incumbent)",
             "budget (?:\\w+ )*?(?:cuts?|freeze|frozen|tight|at risk|constraints?|not (?:approved|secured))",
-            "(?:no|lack of|without) (?:\\w+ )?(?:budget|sponsor|resources|owner|buy-in|capacity)",
+            f"(?:no|not enough|too few|lack of|lacks?|without|short of) (?:\\w+ )?{_MEANS}",
+            "(?:can't|cannot|unable to|not able to|won't be able to)(?! (?:wait|recommend)\\b)",
+            "(?:fail(?:s|ed|ure|ures)?|problems?|struggl(?:e|es|ed|ing)|penalt(?:y|ies)|missing the)",
+            "(?:usage|adoption|logins|revenue) (?:has |have )?(?:dropped|fell|fallen|declined|is down)",
+            "(?:overloaded|cautious|nervous|let down|not on board|not convinced|unstable|outdated)",
             "(?:churn(?:ed)? (?:from|off)|might churn|may churn|could churn)",
             "escalat(?:e|ed|ion|ions)",
             "(?:unhappy|frustrat(?:ed|ion)|sceptical|skeptical|disappointed|burned|burnt|reluctant|hesitant)",
@@ -65,7 +70,7 @@ CUES: tuple[Cue, ...] = (
             "(?:tight|aggressive|ambitious) (?:timeline|timelines|deadline|schedule)",
             "(?:depends?|dependent|dependency|dependencies|contingent) on",
             "(?:understaffed|short-staffed|stretched thin|bandwidth)",
-            "(?:is|are|was) leaving",
+            "(?:(?:is|are|was) leaving|left the (?:company|team|project)|has left|have left)",
             "(?:resigned|reorg|re-org|reorganisation|reorganization|layoffs?|hiring freeze|acquired by)",
             "(?:outage|outages|data loss|security incident|breach)",
             "(?:bad|poor) (?:experience|data quality)",
@@ -86,6 +91,7 @@ CUES: tuple[Cue, ...] = (
         (
             f"{_WE} (?:\\w+ )?(?:promised|committed|agreed|offered|guaranteed|owe|signed up)",
             f"{_WE}(?:'ll| will| shall|'re going to| are going to|'ve agreed|'ve promised)",
+            f"{_WE} (?:\\w+ )?(?:told|assured|confirmed to) (?:\\w+ ){{1,4}}we",
             f"{_THEY} (?:\\w+ )?(?:promised|committed|agreed|guaranteed|signed off)",
             "(?:promise|promised|commitment|commitments|committed)(?: to)?",
             "agreed (?:to|on|that|upon|with|terms|price)",
@@ -105,6 +111,7 @@ CUES: tuple[Cue, ...] = (
         (
             "(?:champion|economic buyer|decision[- ]makers?|(?:executive )?sponsor|gatekeeper|detractor)",
             "(?:influencer|(?:day-to-day|main|technical) contact|point of contact|project lead)",
+            f"(?:contact for|responsible for|in charge of|chairs|(?:new|acting|interim) {_CHIEF})",
             "(?:reports? to|signs? off|signatory|has the final say|makes the (?:final )?(?:call|decision))",
             "(?:will|is going to) (?:lead|own|run|sponsor|manage) (?:the|this)",
             f"(?:is|as) (?:the|their|our) (?:new )?(?:admin|owner|lead|buyer|head|director|{_CHIEF})",
@@ -118,7 +125,10 @@ CUES: tuple[Cue, ...] = (
             "(?:wants?|wanted|hop(?:e|es|ing)|aiming|looking|trying|intends?|expects?) (?:\\w+ )?to",
             "plan(?:s|ning)? to",
             f"{_THEY} (?:\\w+ )?needs? (?:to|an?|one|better)",
-            "looking for",
+            "(?:looking|asks?|asked|asking) for",
+            f"{_THEY} (?:really )?wants?",
+            "(?:under pressure|need|needs|wish|wishes) to",
+            "(?:wants?|needs?|requires?|requirements?)(?: (?:an?|the|one|more|better|fewer|less))",
             "success (?:means|criteria|criterion|metrics?|looks like|is when|will be)",
             "use[- ]cases?",
             "(?:business case|pain points?|main driver|primary driver|key requirement|key requirements)",
@@ -137,7 +147,8 @@ DATED: tuple[str, ...] = (
     "go(?:es)?[- ]?live",
     "(?:launch|cut-?over|roll-?out|kick-?off|migration|pilot|onboarding|training|renew(?:al|s)?)",
     "(?:close date|deadline|due|milestone|target date|no later than|at the latest|effective)",
-    "(?:by|before|until|till|from|starting|starts?|begins?|ends?|expires?|scheduled|planned|set for|booked)",
+    "(?:by|before|until|till|from|starting|starts?|begins?|ends?|expires?|runs? out|planned)",
+    "(?:scheduled|set for|booked)",
     "(?:contract|notice period|term|board meeting|qbr|fiscal year|freeze)",
 )
 """What makes a date worth keeping."""
@@ -171,7 +182,7 @@ DATE_FORMS: tuple[str, ...] = (
 LABELS: tuple[tuple[Section, str], ...] = (
     (
         "goals",
-        "(?:customer |business |key |main )?(?:goals?|objectives?|targets?|success criteria|use cases?|why)",
+        "(?:business |key |main )?(?:goals?|objectives?|needs?|requirements?|success criteria|use cases?)",
     ),
     (
         "stakeholders",

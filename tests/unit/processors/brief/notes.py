@@ -195,5 +195,123 @@ CASES = (
         "Nice chat. They have 400 people in Porto. Office is near the river.",
         {},
     ),
+    Case(
+        "handover of a logistics deal",
+        "Handover notes from the regional team. Rosa runs 14 depots and is under pressure to bring delivery "
+        "errors below 1%. Everything else is secondary. The board signs off on anything above 200k. Our "
+        "rollout partner has no free consultants before June 2027. We told Rosa that we would train depot "
+        "leads on site. Who pays for travel? The framework agreement runs out on 31 December 2027.",
+        {
+            "goals": ["Rosa runs 14 depots and is under pressure to bring delivery errors below 1%."],
+            "stakeholders": ["The board signs off on anything above 200k."],
+            "risks": ["Our rollout partner has no free consultants before June 2027."],
+            "commitments": ["We told Rosa that we would train depot leads on site."],
+            "open_questions": ["Who pays for travel?"],
+            "dates": [
+                "Our rollout partner has no free consultants before June 2027.",
+                "The framework agreement runs out on 31 December 2027.",
+            ],
+        },
+    ),
+    Case(
+        "short keywords of a busy person",
+        "- need: audit trail for ISO 27001\n- they want API access from day 1\n- price: 12% off list, 3 "
+        "years\n- GDPR officer not on board yet\n- decision by Feb 15\n- ask: can we import from Jira?",
+        {
+            "goals": ["audit trail for ISO 27001", "they want API access from day 1"],
+            "commitments": ["price: 12% off list, 3 years"],
+            "risks": ["GDPR officer not on board yet"],
+            "dates": ["decision by Feb 15"],
+            "open_questions": ["ask: can we import from Jira?"],
+        },
+    ),
+    Case(
+        "a hospital group",
+        "The group hopes to have one patient portal for all nine clinics. Head of IT, Dr. Sommer, makes the "
+        "final decision; the works council must agree. They were let down by their last vendor and are "
+        "cautious. We will provide a migration script for the old portal. First clinic should be live by 1 "
+        "September 2027. It is unclear who maintains the interfaces.",
+        {
+            "goals": ["The group hopes to have one patient portal for all nine clinics."],
+            "stakeholders": [
+                "Head of IT, Dr. Sommer, makes the final decision; the works council must agree.",
+            ],
+            "risks": ["They were let down by their last vendor and are cautious."],
+            "commitments": ["We will provide a migration script for the old portal."],
+            "dates": ["First clinic should be live by 1 September 2027."],
+            "open_questions": ["It is unclear who maintains the interfaces."],
+        },
+    ),
+    Case(
+        "a renewal under pressure",
+        "Usage dropped 30% since spring. New CFO Bianca questions every tool. She wants proof of value "
+        "before the renewal on 2027-02-28. I offered a workshop with their analysts. Two power users "
+        "left the company.",
+        {
+            "risks": ["Usage dropped 30% since spring.", "Two power users left the company."],
+            "stakeholders": ["New CFO Bianca questions every tool."],
+            "goals": ["She wants proof of value before the renewal on 2027-02-28."],
+            "dates": ["She wants proof of value before the renewal on 2027-02-28."],
+            "commitments": ["I offered a workshop with their analysts."],
+        },
+    ),
+    Case(
+        "a retailer before the season",
+        "Main objective is to survive Black Friday without manual price changes. Code freeze starts 1 "
+        "November. Our team agreed to be on call during the season. Their integration partner is overloaded. "
+        "Still open: do they need the loyalty module? Contact for daily matters is Pavel.",
+        {
+            "goals": ["Main objective is to survive Black Friday without manual price changes."],
+            "dates": ["Code freeze starts 1 November."],
+            "commitments": ["Our team agreed to be on call during the season."],
+            "risks": ["Their integration partner is overloaded."],
+            "open_questions": ["Still open: do they need the loyalty module?"],
+            "stakeholders": ["Contact for daily matters is Pavel."],
+        },
+    ),
+    Case(
+        "a public tender",
+        "Tender asks for hosting in the EU and a Dutch interface by Q3 2027. Missing the deadline costs us "
+        "2% a week. We committed to two releases a year. Evaluation committee: Ms. de Vries chairs. They "
+        "have not heard back from the data protection authority.",
+        {
+            "goals": ["Tender asks for hosting in the EU and a Dutch interface by Q3 2027."],
+            "dates": ["Tender asks for hosting in the EU and a Dutch interface by Q3 2027."],
+            "risks": ["Missing the deadline costs us 2% a week."],
+            "commitments": ["We committed to two releases a year."],
+            "stakeholders": ["Evaluation committee: Ms. de Vries chairs."],
+            "open_questions": ["They have not heard back from the data protection authority."],
+        },
+    ),
+    Case(
+        "small talk with one fact",
+        "Talked about sailing for half an hour. He showed me the new plant. They plan to open two more next "
+        "year. Coffee was terrible.",
+        {"goals": ["They plan to open two more next year."]},
+    ),
+    Case(
+        "a technical call",
+        "They run Oracle 19 on premises and can't open the firewall before the security audit in March. "
+        "Engineering needs a sandbox with masked data. We'll set up a VPN for the pilot. Latency above 200 "
+        "ms is a dealbreaker. Do we support mutual TLS?",
+        {
+            "risks": [
+                (
+                    "They run Oracle 19 on premises and can't open the firewall before the security audit "
+                    "in March."
+                ),
+                "Latency above 200 ms is a dealbreaker.",
+            ],
+            "goals": ["Engineering needs a sandbox with masked data."],
+            "commitments": ["We'll set up a VPN for the pilot."],
+            "open_questions": ["Do we support mutual TLS?"],
+            "dates": [
+                (
+                    "They run Oracle 19 on premises and can't open the firewall before the security audit "
+                    "in March."
+                ),
+            ],
+        },
+    ),
     Case("an empty note", "  \n\n ", {}),
 )  # fmt: skip

@@ -10,6 +10,7 @@ from processors.brief.assembling import LARGEST_BRIEF, LONGEST_STATEMENT, MOST_S
 from processors.brief.structured import structured
 from schemas.brief import SECTIONS, Brief, Section
 from schemas.deal import Activity, Contact, EnrichedDeal, Note, Opportunity, Person, StageMove
+from tests.unit.processors.brief.held_out import HELD_OUT
 from tests.unit.processors.brief.notes import CASES, Case
 
 AT = datetime(2026, 9, 14, 8, 30, tzinfo=UTC)
@@ -194,3 +195,15 @@ def test_huge_and_hostile_notes_are_bounded(text: str) -> None:
     for name in SECTIONS:
         assert len(brief.section(name)) <= MOST_STATEMENTS
         assert all(len(each.text) <= LONGEST_STATEMENT for each in brief.section(name))
+
+
+def test_notes_that_the_cues_were_not_made_for() -> None:
+    right = found = expected = 0
+    for case in HELD_OUT:
+        notes = (Note(id="1", text=case.text, created_at=AT),)
+        brief = told(structured(a_deal(notes=notes), {}))
+        got = {(section, text) for section, texts in brief.items() for text in texts}
+        wanted = {(section, text) for section, texts in case.expected.items() for text in texts}
+        right, found, expected = right + len(got & wanted), found + len(got), expected + len(wanted)
+    assert right / found >= 0.95  # what is said is right
+    assert right / expected >= 0.7  # and most of it is said
