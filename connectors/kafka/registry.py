@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 import aiohttp
 
+from connectors.http_rules import read_whole
 from connectors.kafka.config import RegistryConfig
 from schemas.errors import RefusedError, UnavailableError
 
@@ -63,7 +64,7 @@ class HttpRegistry:
                     allow_redirects=False,
                 ) as reply,
             ):
-                text = (await reply.content.read(_MAX_REPLY)).decode("utf-8", "replace")
+                text = (await read_whole(reply, most=_MAX_REPLY)).decode("utf-8", "replace")
                 status = reply.status
         except (aiohttp.ClientError, TimeoutError, OSError) as error:
             raise self._unavailable(path, str(error) or type(error).__name__) from error
