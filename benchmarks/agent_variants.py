@@ -21,6 +21,7 @@ from streams.app import Surroundings, add_table, attach, new_app
 from streams.job import Job, expect, one_by_one
 from streams.metrics import IN_FLIGHT, RECORDS_DONE, Metrics
 from streams.outbox import Outbox
+from streams.parking import Parking
 from streams.records import Records
 from streams.settings import Settings, WorkerConfig
 
@@ -118,6 +119,7 @@ def _ours(config: KafkaConfig, records: Records, meter: Meter, settings: Setting
         clock=SystemClock(),
         on_lost=lambda error: sys.exit(repr(error)),
         catalogue=cast("Any", None),
+        parking=Parking(config),
         lookup_of=cast("Any", None),
     )
     app = new_app("transitions", settings)
@@ -129,7 +131,7 @@ def _ours(config: KafkaConfig, records: Records, meter: Meter, settings: Setting
         await job.remember(table, state_of(change))
         await job.emit(entry_of(change))
 
-    attach(app, "transitions", ("salesforce.changes",), one_by_one(handle), around)
+    attach(app, "transitions", ("salesforce.changes",), one_by_one(handle), around, in_order=True)
 
     @app.task  # type: ignore[untyped-decorator]  # faust ships no types
     async def count() -> None:

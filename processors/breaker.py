@@ -27,6 +27,16 @@ class Breaker:
         """Give the share of failures among the last records; 0 before there were any."""
         return sum(self._failed) / len(self._failed) if self._failed else 0.0
 
+    @property
+    def counts(self) -> tuple[int, int]:
+        """Give how many failed of how many records."""
+        return sum(self._failed), len(self._failed)
+
+    def resume(self, failed: int, of: int) -> None:
+        """Go on from what another breaker counted."""
+        self.handled(of - failed)
+        self.failed(failed)
+
     def handled(self, count: int = 1) -> None:
         """Take note of records that went well."""
         self._failed.extend([False] * count)

@@ -12,7 +12,7 @@ from datetime import datetime
 from enum import StrEnum
 from sys import intern
 
-__all__ = ["PARKED", "PREFIX", "TOPIC", "Kind", "Letter", "Mark", "Place", "identity", "read"]
+__all__ = ["PARKED", "PREFIX", "TOPIC", "Kind", "Letter", "Mark", "Place", "identity", "read", "seat_of"]
 
 TOPIC = "dead-letters"
 PREFIX = "deadletter_"
@@ -50,7 +50,8 @@ class Letter:
 
     `seat` is the offset of the first letter about this record, kept when it was sent back and failed again:
     the letters of a key in the order of their seats are its records in the order they first came. `holds`
-    says that the agent parks later records of the key behind it.
+    says that the agent parks later records of the key behind it; `failing` how many failed of how many last
+    records of the worker that set it aside.
     """
 
     place: Place
@@ -64,6 +65,7 @@ class Letter:
     seat: int
     redrives: int = 0
     holds: bool = False
+    failing: tuple[int, int] = (0, 0)
 
     @property
     def id(self) -> str:
@@ -94,6 +96,15 @@ class Mark:
     to: Place | None = None
 
 
+def seat_of(headers: Headers, agent: str) -> int | None:
+    """Give the seat of the letter that a record was before, if it was sent back to this agent."""
+    ours = dict(headers)
+    if ours.get(f"{PREFIX}agent") != agent.encode():
+        return None
+    seat = _SEAT.fullmatch(ours.get(f"{PREFIX}seat", b"").decode(errors="replace"))
+    return int(seat[2]) if seat is not None else None
+
+
 def identity(agent: str, origin: Place) -> str:
     """Name the arrival of a record at an agent."""
     return f"{agent} {origin}"
@@ -114,6 +125,7 @@ def read(place: Place, key: bytes, size: int, headers: Headers) -> Letter | Mark
 
 def _letter(place: Place, key: bytes, size: int, ours: Mapping[str, str]) -> Letter:
     seat = _SEAT.fullmatch(ours.get("seat", ""))
+    failed, _, of = ours.get("failing", "0/0").partition("/")
     same = seat is not None and int(seat[1]) == place.partition
     return Letter(
         place=place,
@@ -127,6 +139,7 @@ def _letter(place: Place, key: bytes, size: int, ours: Mapping[str, str]) -> Let
         seat=int(seat[2]) if seat is not None and same else place.offset,
         redrives=int(ours.get("redrives", "0")),
         holds=ours.get("holds") == "key",
+        failing=(int(failed), int(of)),
     )
 
 

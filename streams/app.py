@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from datetime import timedelta
 from functools import partial
 from typing import Any, TypeVar
 
@@ -12,15 +13,17 @@ from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import MAX_REQUEST_BYTES, aiokafka_settings
 from connectors.kafka.offsets import holds_records
 from connectors.ports import AccountSink, BriefWriter, Clock, DealLookup, MailSink
-from processors.breaker import Breaker
+from processors.breaker import RECENT_SECONDS, Breaker
+from schemas.dead_letter import Place
 from schemas.errors import ConfigurationError
 from streams.catalogue import LiveCatalogue
 from streams.continuity import Continuity
 from streams.envelope import Envelope, Limits
 from streams.faust_driver import steady
 from streams.job import Handler
-from streams.metrics import Metrics
+from streams.metrics import PARKED_KEYS, Metrics
 from streams.outbox import Outbox
+from streams.parking import Gate, Parking
 from streams.settings import Settings
 from streams.table import StateTable
 
@@ -39,6 +42,7 @@ class Surroundings:
     clock: Clock
     on_lost: Callable[[BaseException], None]
     catalogue: LiveCatalogue
+    parking: Parking
     lookup_of: Callable[[str], Awaitable[DealLookup | None]]
     """Gives the lookup of an org by its id; None if the org is not connected."""
     accounts: AccountSink | None = None
@@ -112,10 +116,16 @@ def attach(
     handler: Handler,
     around: Surroundings,
     *,
+    in_order: bool = False,
     limits: Limits | None = None,
 ) -> None:
-    """Give an app its agent: everything of these topics goes to the handler, through the envelope."""
-    config, worker = around.settings.kafka, around.settings.worker
+    """Give an app its agent: everything of these topics goes to the handler, through the envelope.
+
+    `in_order` is for an agent that keeps the state of a key: while a record of a key lies aside, later ones
+    are parked behind it. Commands need no such thing: each is answered by its id, whenever it comes.
+    """
+    config = around.settings.kafka
+    gate = _gate(app, role, around) if in_order else None
     envelope = Envelope(
         role,
         handler,
@@ -124,7 +134,8 @@ def attach(
         clock=around.clock,
         on_lost=around.on_lost,
         continuity=Continuity(partial(holds_records, config)),
-        breaker=Breaker(share=worker.breaker_share, window=worker.breaker_window, least=worker.breaker_least),
+        breaker=_breaker(role, around),
+        gate=gate,
         limits=limits,
     )
     channel = app.topic(
@@ -140,6 +151,28 @@ def attach(
         committed = app.consumer._committed_offset  # noqa: SLF001  # Faust has no other name for it
         async for event in stream.noack().events():
             await envelope.take(event, committed[event.message.tp])
+
+
+def _gate(app: Any, role: str, around: Surroundings) -> Gate:
+    def passed(place: Place) -> bool:
+        committed = app.consumer._committed_offset  # noqa: SLF001  # see above
+        return (committed.get((place.topic, place.partition)) or 0) > place.offset
+
+    async def know(*_sender: Any, **_kwargs: Any) -> None:
+        await around.parking.catch_up()
+
+    app.on_rebalance_complete.connect(know, weak=False)  # awaited before the first record flows
+    around.metrics.watch(PARKED_KEYS, lambda: around.parking.now.keys(role), agent=role)
+    return Gate(role, around.parking, passed)
+
+
+def _breaker(role: str, around: Surroundings) -> Breaker:
+    """Go on with the count of the worker before, if its last record was set aside just now."""
+    worker = around.settings.worker
+    breaker = Breaker(share=worker.breaker_share, window=worker.breaker_window, least=worker.breaker_least)
+    since = around.clock.now() - timedelta(seconds=RECENT_SECONDS)
+    breaker.resume(*around.parking.now.failing(role, since))
+    return breaker
 
 
 def _credentials(config: KafkaConfig) -> Any:

@@ -14,12 +14,19 @@ _CARRIED = ("seat", "redrives")
 
 
 def headers(
-    original: Headers, origin: Origin, error: Exception, *, agent: str, at: datetime, holds: bool = False
+    original: Headers,
+    origin: Origin,
+    error: Exception,
+    *,
+    agent: str,
+    at: datetime,
+    holds: bool = False,
+    failing: tuple[int, int] = (0, 0),
 ) -> Sequence[tuple[str, bytes]]:
     """Give the headers of a dead letter: those it had, then origin, reason, agent and time.
 
     A record that was a dead letter before keeps only its latest reason. `holds` says that later records of
-    its key are parked behind it.
+    its key are parked behind it; `failing` is how many failed of how many last records.
     """
     reason = str(error) if isinstance(error, DealwireError) else f"{type(error).__name__}: {error}"
     ours = {
@@ -31,6 +38,7 @@ def headers(
         "agent": agent,
         "time": _text(at),
         **({"holds": "key"} if holds else {}),
+        **({"failing": f"{failing[0]}/{failing[1]}"} if failing[1] else {}),
     }
     before = dict(original)
     if before.get(f"{PREFIX}agent") == agent.encode():

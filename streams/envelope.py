@@ -15,6 +15,7 @@ from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from functools import partial
 from typing import Any
 
 import structlog
@@ -22,13 +23,21 @@ import structlog
 from connectors.kafka.pulse import FrozenError
 from connectors.ports import Clock
 from processors.breaker import Breaker, TooManyFailuresError
+from processors.parking import Turn
 from schemas.dead_letter import TOPIC
-from schemas.errors import DealwireError, UnavailableError, UnknownSchemaError, UnreadableError
+from schemas.errors import (
+    BrokenInvariantError,
+    DealwireError,
+    UnavailableError,
+    UnknownSchemaError,
+    UnreadableError,
+)
 from streams.continuity import Continuity
 from streams.dead_letters import headers
 from streams.job import Handler, Job, LostDeliveryError, Origin, settle
-from streams.metrics import DEAD_LETTERS, FAILING_SHARE, IN_FLIGHT, RECORDS_DONE, RETRIES, Metrics
+from streams.metrics import DEAD_LETTERS, FAILING_SHARE, IN_FLIGHT, PARKED, RECORDS_DONE, RETRIES, Metrics
 from streams.outbox import Outbox
+from streams.parking import Gate, waiting
 from streams.progress import Entry, Progress
 from streams.tracing import continued
 
@@ -65,6 +74,7 @@ class Envelope:
         on_lost: Callable[[BaseException], None],
         continuity: Continuity | None = None,
         breaker: Breaker | None = None,
+        gate: Gate | None = None,
         limits: Limits | None = None,
     ) -> None:
         self._name = name
@@ -75,7 +85,10 @@ class Envelope:
         self._on_lost = on_lost
         self._continuity = continuity
         self._breaker = breaker or Breaker()
+        self._gate = gate
         self._limits = limits or Limits()
+        if gate is not None and self._limits.batch > 1:
+            raise BrokenInvariantError("an agent that minds the order takes one input at a time", on=name)
         self._progress: Progress[Any] = Progress()
         self._lanes: dict[bytes, deque[Entry[Any]]] = {}
         self._tasks: set[asyncio.Task[None]] = set()
@@ -142,6 +155,8 @@ class Envelope:
         jobs: list[Job] = []
         futures: list[asyncio.Future[Any]] = []
         for entry in batch:
+            if self._gate is not None and not await self._turn(self._gate, entry.item.message, futures):
+                continue
             try:
                 jobs.append(await self._job(entry.item.message))
             except Exception as error:  # noqa: BLE001  # whatever a record is, the agent outlives it
@@ -153,6 +168,16 @@ class Envelope:
             self._count(-1, entry.item.message)
             for event in self._progress.finish(entry):
                 event.ack()
+
+    async def _turn(self, gate: Gate, message: Any, futures: list[asyncio.Future[Any]]) -> bool:
+        """Whether a record may be worked off; one that waits for an earlier one is set aside behind it."""
+        turn, behind = gate.turn(message)
+        if turn is Turn.WAIT:
+            self._metrics.add(PARKED, agent=self._name)
+            futures.append(await self._send_aside(message, waiting(behind), holds=True))
+        elif turn is Turn.ASIDE:
+            log.warning("record lies aside already", agent=self._name, origin=str(_origin(message)))
+        return turn is Turn.GO
 
     async def _attempt(
         self, jobs: list[Job], messages: list[Any], futures: list[asyncio.Future[Any]]
@@ -218,12 +243,29 @@ class Envelope:
             ) from error
         self._metrics.add(DEAD_LETTERS, agent=self._name)
         log.error("record set aside", agent=self._name, origin=str(origin), error=repr(error), exc_info=error)
-        return await self._outbox.delivery.send(
+        holds = self._gate is not None and self._gate.keeps(message, error)
+        return await self._send_aside(message, error, holds=holds)
+
+    async def _send_aside(self, message: Any, error: Exception, *, holds: bool) -> asyncio.Future[Any]:
+        made = headers(
+            message.headers or (),
+            _origin(message),
+            error,
+            agent=self._name,
+            at=self._clock.now(),
+            holds=holds,
+            failing=self._breaker.counts,
+        )
+        future = await self._outbox.delivery.send(
             self._outbox.config.topic(TOPIC),
             message.key,
             message.value if message.value is not None or message.key else b"",
-            headers=headers(message.headers or (), origin, error, agent=self._name, at=self._clock.now()),
+            headers=made,
         )
+        if self._gate is not None:
+            # Called before whoever awaits the future goes on: the next record of the key finds it noted.
+            future.add_done_callback(partial(self._gate.lies, message, made))
+        return future
 
     def _lose(self, error: Exception) -> None:
         """Take and finish nothing more: the worker ends, and the next reads again from here."""

@@ -20,6 +20,12 @@ RECORDS_DONE = Metric(
 DEAD_LETTERS = Metric(
     "dealwire_dead_letters_total", "counter", "Records an agent has set aside; somebody must look at them."
 )
+PARKED = Metric(
+    "dealwire_parked_total",
+    "counter",
+    "Records set aside only because an earlier one of their key is; they go back with it.",
+)
+PARKED_KEYS = Metric("dealwire_parked_keys", "gauge", "Keys of an agent of which something lies aside.")
 FAILING_SHARE = Metric(
     "dealwire_failing_share",
     "gauge",
@@ -115,6 +121,8 @@ HISTORY_FORGOTTEN = Metric(
 METRICS = (
     RECORDS_DONE,
     DEAD_LETTERS,
+    PARKED,
+    PARKED_KEYS,
     FAILING_SHARE,
     RETRIES,
     FAILED_ATTEMPTS,

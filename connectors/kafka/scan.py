@@ -82,7 +82,7 @@ def scan_named(
                 if _is_end(fetched):
                     ended.add(fetched.partition() or 0)
                 else:
-                    batch.append(_message(fetched))
+                    batch.append(as_message(fetched))
             if batch or follow:
                 yield batch
     except KafkaException as error:
@@ -104,7 +104,8 @@ def _is_end(fetched: Fetched) -> bool:
     raise KafkaException(error)
 
 
-def _message(fetched: Fetched) -> Message:
+def as_message(fetched: Fetched) -> Message:
+    """Give what the client fetched in a shape of ours."""
     headers = fetched.headers() or []
     return Message(
         topic=fetched.topic() or "",

@@ -33,5 +33,5 @@ def transitions(around: Surroundings) -> Any:
         records = (*seen.entries, told) if told is not None else seen.entries
         await job.emit(*(Outgoing(record, key, cause=change.id) for record in records))
 
-    attach(app, ROLE, ("salesforce.changes",), one_by_one(handle), around)
+    attach(app, ROLE, ("salesforce.changes",), one_by_one(handle), around, in_order=True)
     return app

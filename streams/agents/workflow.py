@@ -64,7 +64,7 @@ def workflow(around: Surroundings) -> Any:
                 todo="Apply that version again, then send the dead letter back.",
             ) from None
 
-    attach(app, ROLE, INPUTS, one_by_one(handle), around)
+    attach(app, ROLE, INPUTS, one_by_one(handle), around, in_order=True)
     fire_timers(app, runs, heap, around, read=timers_of)
     return app
 

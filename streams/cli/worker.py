@@ -23,6 +23,7 @@ from streams.health import HealthServer
 from streams.lookups import OrgLookups
 from streams.metrics import RETRIES, Metrics
 from streams.outbox import Outbox
+from streams.parking import Parking
 from streams.patience import patiently
 from streams.records import connect
 from streams.roles import ALL, chosen
@@ -79,6 +80,9 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
         catalogue = LiveCatalogue(effective.kafka, records)
         stack.push_async_callback(catalogue.stop)
         await catalogue.start()
+        parking = Parking(effective.kafka)
+        stack.push_async_callback(parking.stop)
+        await parking.start()
         lookups = OrgLookups(effective.orgs, metrics)
         stack.push_async_callback(lookups.close)
         accounts = None
@@ -102,6 +106,7 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
             clock=clock,
             on_lost=lambda error: None if failed.done() else failed.set_exception(error),
             catalogue=catalogue,
+            parking=parking,
             lookup_of=lookups.of,
             accounts=accounts,
             mails=mails,

@@ -17,7 +17,7 @@ from schemas.dead_letter import TOPIC, Kind
 from schemas.errors import BrokenInvariantError, RefusedError
 from streams.letters import board, bodies
 from streams.redrive import Redriver
-from tests.fixtures.dead_letters import INBOX, everything, lying_in, numbers, sent_back, set_aside
+from tests.fixtures.dead_letters import INBOX, discarded, everything, lying_in, numbers, sent_back, set_aside
 from tests.fixtures.running import create_topics, kafka_config
 
 pytestmark = pytest.mark.kafka
@@ -104,11 +104,7 @@ async def test_who_dies_half_way_begins_again_and_nothing_is_lost(config: KafkaC
 
 async def test_discarded_letters_stay_in_the_topic(config: KafkaConfig) -> None:
     set_aside(config, 3, keys=3)
-    delivery = Delivery(config)
-    await delivery.start()
-    redriver = Redriver(config, delivery, clock=SystemClock(), actor="ann", why="the deal was deleted")
-    await redriver.discard(everything(config)[:2])
-    await delivery.stop()
+    await discarded(config, everything(config)[:2])
     assert len(everything(config)) == 1
     assert [mark.why for _, mark in board(config).dealt_with.values()] == ["the deal was deleted"] * 2
     assert len(await lying_in(config, TOPIC)) == 5

@@ -16,6 +16,7 @@ from streams.app import Surroundings
 from streams.catalogue import LiveCatalogue
 from streams.metrics import COMMITTED_LAG, Metrics
 from streams.outbox import Outbox
+from streams.parking import Parking
 from streams.settings import Settings, WorkerConfig
 from streams.topics import must_be_there
 from streams.worker import Worker
@@ -52,7 +53,7 @@ async def started(kafka: str, tmp_path: Path) -> AsyncIterator[Started]:
     async def lookup_of(_org: str) -> None:
         return None
 
-    catalogue = LiveCatalogue(config, records)
+    catalogue, parking = LiveCatalogue(config, records), Parking(config)
     around = Surroundings(
         settings=Settings(kafka=config, worker=WorkerConfig(data_dir=tmp_path)),
         outbox=Outbox(config, records, delivery),
@@ -60,6 +61,7 @@ async def started(kafka: str, tmp_path: Path) -> AsyncIterator[Started]:
         clock=SystemClock(),
         on_lost=failed.set_exception,
         catalogue=catalogue,
+        parking=parking,
         lookup_of=lookup_of,
     )
     started = Started(around, failed)
@@ -67,6 +69,7 @@ async def started(kafka: str, tmp_path: Path) -> AsyncIterator[Started]:
     started.stop.set()
     await started.running
     await catalogue.stop()
+    await parking.stop()
     await delivery.stop()
 
 

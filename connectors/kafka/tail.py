@@ -1,0 +1,106 @@
+"""Reads a whole topic and goes on reading it, for a process that must know everything in it.
+
+Without a consumer group, since every process needs all of it.
+"""
+
+import time
+from collections.abc import Iterator
+
+from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
+from confluent_kafka import Message as Fetched
+
+from connectors.kafka.config import KafkaConfig
+from connectors.kafka.scan import Message, as_message
+from schemas.errors import ConfigurationError, UnavailableError
+
+_TIMEOUT = 30.0
+_BATCH = 500
+_POLL = 0.05
+
+
+class Tail:
+    """One topic from its beginning on; each partition's records in order. Blocking, for one thread at a time.
+
+    Its methods raise `UnavailableError`, and `ConfigurationError` for a topic that does not exist.
+    """
+
+    def __init__(self, config: KafkaConfig, topic: str) -> None:
+        self._servers = config.bootstrap_servers
+        self._topic = config.topic(topic)
+        self._parts: list[TopicPartition] = []
+        self._consumer = Consumer(
+            {
+                **config.librdkafka(),
+                "group.id": f"{config.group_prefix}tail",
+                "enable.auto.commit": False,
+                "auto.offset.reset": "earliest",
+            }
+        )
+
+    def come(self) -> Iterator[Message]:
+        """Give what came since, as far as it is here."""
+        try:
+            self._assign()
+            while messages := self._consumer.consume(_BATCH, timeout=0):
+                yield from _good(messages)
+        except KafkaException as error:
+            raise self._unavailable(error) from error
+
+    def to_the_end(self) -> Iterator[Message]:
+        """Give everything that is in the topic at this moment and was not given before."""
+        try:
+            self._assign()
+            ends = {
+                part.partition: self._consumer.get_watermark_offsets(part, timeout=_TIMEOUT)
+                for part in self._parts
+            }
+            deadline = time.monotonic() + _TIMEOUT
+            while self._behind(ends):
+                messages = self._consumer.consume(_BATCH, timeout=_POLL)
+                if messages:
+                    deadline = time.monotonic() + _TIMEOUT
+                elif time.monotonic() > deadline:
+                    raise UnavailableError("Kafka sent nothing for 30 seconds", on=self._topic)
+                yield from _good(messages)
+        except KafkaException as error:
+            raise self._unavailable(error) from error
+
+    def close(self) -> None:
+        """Let go of the connection."""
+        self._consumer.close()
+
+    def _assign(self) -> None:
+        if self._parts:
+            return
+        found = self._consumer.list_topics(self._topic, timeout=_TIMEOUT).topics[self._topic]
+        if found.error is not None:
+            raise ConfigurationError(
+                f"the topic {self._topic} does not exist",
+                on=self._servers,
+                todo="Type: dealwire topics apply",
+            )
+        self._parts = [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found.partitions]
+        self._consumer.assign(self._parts)
+
+    def _behind(self, ends: dict[int, tuple[int, int]]) -> bool:
+        for part in self._consumer.position(self._parts):
+            first, end = ends[part.partition]
+            # Before the first record a position is negative; an empty or emptied partition has none to give.
+            if part.offset < end if part.offset >= 0 else first < end:
+                return True
+        return False
+
+    def _unavailable(self, error: KafkaException) -> UnavailableError:
+        return UnavailableError(
+            f"Kafka at {self._servers} does not answer: {error.args[0].str()}",
+            on=self._topic,
+            todo="Check [kafka] bootstrap_servers.",
+        )
+
+
+def _good(messages: list[Fetched]) -> Iterator[Message]:
+    """Give the records first: whoever hears of an error afterwards has lost none."""
+    errors = [error for fetched in messages if (error := fetched.error()) is not None]
+    yield from (as_message(fetched) for fetched in messages if fetched.error() is None)
+    for error in errors:
+        raise KafkaException(error)
