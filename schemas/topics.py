@@ -214,7 +214,8 @@ TOPICS: Mapping[str, Topic] = {
             record=None,
             retention=_days(90),
             max_bytes=5 * MEBIBYTE,  # the largest record, and why it is here
-            writer="agents",
+            writer="agents, dealwire dead-letters",
+            readers=("every worker", "dealwire dead-letters"),
         ),
     )
 }
