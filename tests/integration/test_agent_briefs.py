@@ -144,6 +144,17 @@ async def test_beyond_the_budget_nobody_is_asked(bench: AgentBench) -> None:
     assert bench.metrics.value(BRIEF_FALLBACKS, reason="budget") == 2
 
 
+async def test_a_dead_endpoint_is_left_alone(bench: AgentBench) -> None:
+    writer = bench.writer = MemoryBriefWriter()
+    writer.answer_next(*(UnavailableError("time-out", unknown_outcome=True) for _ in range(9)))
+    texts = [f"They want {number} to grow." for number in range(9)]
+    bench.produce("briefs.commands", KEY, *(command(number, text) for number, text in enumerate(texts)))
+    async with bench.running(briefs):
+        answered = await results(bench, 9)
+    assert {brief.fell_back for _, brief in answered} == {"it did not answer"}
+    assert len(writer.asked) == 5
+
+
 async def test_over_http_a_slow_endpoint_does_not_hold_a_brief_up(bench: AgentBench) -> None:
     standin = WriterStandIn()
     standin.script([Fault.SLOW, Fault.OVERSIZED])
