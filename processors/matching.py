@@ -18,7 +18,7 @@ NAME_THRESHOLD = 90.0
 
 _SURE_OF_DOMAIN = 0.95
 _SURE_OF_EQUAL_NAMES = 0.9
-_MOST_TOLD = 10
+_MOST_TOLD = 5
 _SHOWN_CHARS = 200
 _NUMBERS = re.compile(r"\d+")
 
@@ -67,6 +67,7 @@ def as_text(found: Sequence[Match]) -> str:
             "name": (match.account.company_name or match.account.name)[:_SHOWN_CHARS],
             "by": match.by.value,
             "score": match.score,
+            "account": match.account.model_dump(mode="json"),
         }
         for match in found[:_MOST_TOLD]
     ]

@@ -5,17 +5,21 @@ from typing import Any
 from processors.business_time import due
 from processors.conditions import value
 from processors.context import Context
+from processors.existing_accounts import Found
 from processors.form_values import checked
 from processors.outcomes import Opened, Scene
 from processors.templates import render, render_line
 from processors.variables import plain
 from schemas.definition.people import GROUP, Approval, Form, FormField
-from schemas.definition.steps import AssignCsm
+from schemas.definition.steps import AssignCsm, CreateAccount
 from schemas.errors import StepError
 from schemas.ids import derived_id
 from schemas.inbox import InboxRecord
 from schemas.run import Run
-from schemas.task import APPROVAL, CLAIM, FORM, Task, TaskField
+from schemas.task import APPROVAL, CHOICE, CLAIM, FORM, Task, TaskChoice, TaskField
+
+NEW_ACCOUNT = "new"
+"""The choice that joins none of the accounts there are."""
 
 
 def opened(step: Approval | Form, run: Run, scene: Scene) -> Opened:
@@ -50,6 +54,24 @@ def claim(step: AssignCsm, run: Run, scene: Scene, result: InboxRecord) -> Opene
         raise StepError("the queue has nobody who could claim it", on=f"queue {step.queue}")
     task = _task(step.id, run, scene).model_copy(
         update={"kind": CLAIM, "people": members, "title": f"Take on {scene.deal.opportunity.name}"}
+    )
+    return Opened(run, task)
+
+
+def choose_account(step: CreateAccount, run: Run, scene: Scene, matches: tuple[Found, ...]) -> Opened:
+    """Open the task that asks whether a deal belongs to an account that exists."""
+    choices = [
+        TaskChoice(key=each.account.key, label=f"Join {each.name or each.account.name} ({each.by})"[:300])
+        for each in matches
+    ]
+    task = _task(step.id, run, scene).model_copy(
+        update={
+            "kind": CHOICE,
+            "title": f"Is {scene.deal.opportunity.name} a customer we have?"[:300],
+            "people": people(step.to, scene, scene.names(run)),
+            "choices": (*choices, TaskChoice(key=NEW_ACCOUNT, label="Create a new account")),
+            "due": due(scene.at, step.time_out, scene.version.calendars) if step.time_out else None,
+        }
     )
     return Opened(run, task)
 

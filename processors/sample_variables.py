@@ -7,9 +7,10 @@ from processors import conditions
 from processors.sample import names as sample_names
 from processors.step_graph import without
 from processors.variables import plain
+from schemas.brief import SECTIONS, Brief, Statement
 from schemas.definition.any_step import AnyStep
 from schemas.definition.documents import Workflow
-from schemas.definition.flow import SetVariables
+from schemas.definition.flow import SetVariables, WriteBrief
 from schemas.definition.people import Approval, Form, FormField
 from schemas.definition.variables import variable_of
 from schemas.errors import DefinitionError, StepError
@@ -18,6 +19,8 @@ from schemas.task import Task
 RUN = {"id": "sample", "workflow": "sample", "stage": "Closed Won", "entered_at": None}
 TASK = Task(id="sample", org_id="sample", title="Approve it", people=("m@acme.example",)).model_dump()
 
+_STATEMENT = Statement(text="Wants to start in October", sources=("n1",))
+_BRIEF = Brief(**dict.fromkeys(SECTIONS, (_STATEMENT,))).model_dump(mode="json")
 _ERROR = {"error": {"step": "create", "reason": "the account sink refused it"}}
 _ANSWER = {"outcome": "approved", "by": "m@acme.example", "reason": "", "at": "2026-09-15T08:30:12+00:00"}
 _TYPES: Mapping[str, Any] = {"number": 1.0, "money": 1.0, "date": "2026-09-30", "email": "kim@acme.example"}
@@ -44,6 +47,8 @@ def variables_of(step: AnyStep) -> dict[str, Any]:
             return {variable_of(step.id): _ANSWER, **{each.name: _answer(each) for each in step.fields}}
         case Approval():
             return {variable_of(step.id): _ANSWER}
+        case WriteBrief():
+            return {"brief": _BRIEF}
         case SetVariables():
             return _computed(step)
         case _:

@@ -6,11 +6,13 @@ from processors.conditions import value
 from processors.context import Context
 from processors.outcomes import Asked, Scene
 from processors.templates import render, render_line
-from schemas.account import Account, UpsertAccount
+from schemas.account import Account, FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm as AssignCommand
 from schemas.base import Record
+from schemas.brief import WriteBrief as BriefCommand
 from schemas.definition.any_step import AnyStep
 from schemas.definition.documents import Email
+from schemas.definition.flow import WriteBrief
 from schemas.definition.steps import AssignCsm, SendEmail
 from schemas.email import SendEmail as SendCommand
 from schemas.errors import BrokenInvariantError, StepError
@@ -18,7 +20,7 @@ from schemas.ids import effect_id, record_key
 from schemas.inbox import InboxRecord
 from schemas.run import Run
 
-ACCOUNT, ASSIGN, SEND = "account", "assign", "send"
+ACCOUNT, ASSIGN, SEND, FIND, BRIEF = "account", "assign", "send", "find", "brief"
 
 
 def stored(step: AnyStep, run: Run, account: Account, scene: Scene) -> Asked:
@@ -27,7 +29,7 @@ def stored(step: AnyStep, run: Run, account: Account, scene: Scene) -> Asked:
         run.account.revision + 1 if run.account is not None and run.account_stored else account.revision
     )
     whole = account.model_copy(update={"revision": revision, "run_id": run.id, "updated_at": scene.at})
-    holding = run.model_copy(update={"account": whole})
+    holding = run.model_copy(update={"account": whole, "candidates": ()})
     return Asked(holding, *command(step, holding, scene, ACCOUNT), ACCOUNT)
 
 
@@ -52,6 +54,10 @@ def command(step: AnyStep, run: Run, scene: Scene, part: str) -> tuple[Record, s
             to, cc = addresses(step.to, names), addresses(step.cc, names)
             mail = rendered(scene.version.emails[step.email], names)
             return SendCommand(**common, to=to, cc=cc, **mail, at=scene.at), deal_key
+        case WriteBrief():
+            return BriefCommand(**common, deal=scene.deal, answers=_answers(run)), deal_key
+        case _ if run.account is not None and part == FIND:
+            return FindAccounts(**common, account=run.account), run.account.key
         case _ if run.account is not None:
             return UpsertAccount(**common, account=run.account), run.account.key
         case _:
@@ -105,7 +111,7 @@ def of_account(run: Run, result: InboxRecord) -> dict[str, Any]:
 
 def _named(run: Run, part: str) -> str:
     """Name the effect. The sink holds one account however often it is asked: another try may say more."""
-    if part == ACCOUNT and (run.reruns or run.attempts):
+    if part in (ACCOUNT, FIND, BRIEF) and (run.reruns or run.attempts):
         return f"{part}:{run.reruns}:{run.attempts}"
     return part
 
@@ -119,6 +125,10 @@ def _address(entry: str, names: Context) -> str:
             f"{entry!r} gives no mail address: it is {'empty' if not found else 'something else'}"
         )
     return found
+
+
+def _answers(run: Run) -> dict[str, str]:
+    return {name: str(value) for name, value in run.variables.items() if isinstance(value, str | int | float)}
 
 
 def _fact(found: Any) -> str:

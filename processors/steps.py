@@ -8,18 +8,22 @@ what a step asks a sink for in `step_commands.py`.
 from datetime import UTC, date, datetime, time
 from typing import Any
 
+from pydantic import ValidationError
+
 from processors.business_time import due
 from processors.conditions import holds, value
+from processors.existing_accounts import found, linked
 from processors.form_values import with_answers
 from processors.mapping import fill
 from processors.outcomes import Asked, Done, Ended, Outcome, Paused, Scene
-from processors.people_steps import claim, opened
-from processors.step_commands import ACCOUNT, ASSIGN, SEND, command, of_account, stored
+from processors.people_steps import choose_account, claim, opened
+from processors.step_commands import ACCOUNT, ASSIGN, BRIEF, FIND, SEND, command, of_account, stored
 from processors.templates import render
 from processors.variables import publishable, with_variables
 from schemas.account import Account, AppliedTemplate, Csm
+from schemas.brief import Brief
 from schemas.definition.any_step import AnyStep
-from schemas.definition.flow import Publish, SetVariables, Wait
+from schemas.definition.flow import Publish, SetVariables, Wait, WriteBrief
 from schemas.definition.people import Approval, Form
 from schemas.definition.steps import (
     ApplyTemplate,
@@ -40,7 +44,7 @@ def begin(step: AnyStep, run: Run, scene: Scene) -> Outcome:  # noqa: C901 - one
     """Start a step. Raises `StepError` if it cannot be done with this deal."""
     match step:
         case CreateAccount():
-            return stored(step, run, _mapped(step, run, scene), scene)
+            return _created(step, run, scene)
         case Condition():
             return _branched(step, run, scene)
         case AssignCsm(person=Csm() as person):
@@ -51,6 +55,8 @@ def begin(step: AnyStep, run: Run, scene: Scene) -> Outcome:  # noqa: C901 - one
             return _templated(step, run, scene)
         case SendEmail():
             return Asked(run, *command(step, run, scene, SEND), SEND)
+        case WriteBrief():
+            return Asked(run, *command(step, run, scene, BRIEF), BRIEF)
         case Approval() | Form():
             return opened(step, run, scene)
         case Wait():
@@ -78,6 +84,10 @@ def resume(step: AnyStep, run: Run, scene: Scene, result: InboxRecord) -> Outcom
                 return claim(step, run, scene, result)
             csm = Csm(name=result.output.get("name", ""), email=result.output.get("email", ""))
             return _assigned(step, run, csm, scene)
+        case CreateAccount(), str(asked) if asked == FIND:
+            return _matched(step, run, scene, result)
+        case WriteBrief(), _:
+            return _briefed(run, result)
         case _, str(asked) if asked == ACCOUNT:
             return Done(run.model_copy(update={"account_stored": True}), of_account(run, result))
         case _:
@@ -87,6 +97,38 @@ def resume(step: AnyStep, run: Run, scene: Scene, result: InboxRecord) -> Outcom
 def assigned_to(step: AnyStep, run: Run, csm: Csm, scene: Scene) -> Outcome:
     """Carry a step on whose account a person has claimed."""
     return _assigned(step, run, csm, scene)
+
+
+def account_chosen(step: CreateAccount, run: Run, key: str, scene: Scene) -> Outcome:
+    """Carry a step on when it is known whose account it is: the key of an existing one, else a new one."""
+    mapped = _mapped(step, run, scene)
+    existing = next((each for each in run.candidates if each.key == key), None)
+    return stored(step, run, linked(existing, mapped) if existing is not None else mapped, scene)
+
+
+def _created(step: CreateAccount, run: Run, scene: Scene) -> Outcome:
+    mapped = _mapped(step, run, scene)
+    if step.existing == "create" or run.account_stored:
+        return stored(step, run, mapped, scene)
+    drafted = run.model_copy(update={"account": mapped})
+    return Asked(drafted, *command(step, drafted, scene, FIND), FIND)
+
+
+def _matched(step: CreateAccount, run: Run, scene: Scene, result: InboxRecord) -> Outcome:
+    matches = found(result)
+    run = run.model_copy(update={"candidates": tuple(each.account for each in matches)})
+    if matches and step.existing == "ask":
+        return choose_account(step, run, scene, matches)
+    return account_chosen(step, run, matches[0].account.key if matches else "", scene)
+
+
+def _briefed(run: Run, result: InboxRecord) -> Done:
+    try:
+        brief = Brief.model_validate_json(result.output.get("brief", ""))
+    except ValidationError:
+        raise StepError("the brief that came back cannot be read", todo="Retry the run.") from None
+    told = {name: result.output[name] for name in ("written_by", "fell_back") if result.output.get(name)}
+    return Done(with_variables(run, {"brief": brief.model_dump(mode="json")}), told)
 
 
 def _mapped(step: CreateAccount, run: Run, scene: Scene) -> Account:

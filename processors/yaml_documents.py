@@ -14,7 +14,7 @@ from ruamel.yaml.events import AliasEvent
 from schemas.base import Part
 from schemas.definition.calendar import Calendar
 from schemas.definition.documents import Document, Email, Mapping, Template, Workflow
-from schemas.definition.flow import Publish, SetVariables, Wait
+from schemas.definition.flow import Publish, SetVariables, Wait, WriteBrief
 from schemas.definition.people import Approval, Form, Group
 from schemas.definition.queue import Away, Member, Queue
 from schemas.definition.steps import ApplyTemplate, AssignCsm, Condition, CreateAccount, End, SendEmail
@@ -43,6 +43,7 @@ _STEPS: dict[str, type[Part]] = {
     "wait": Wait,
     "set": SetVariables,
     "publish": Publish,
+    "brief": WriteBrief,
     "end": End,
 }
 

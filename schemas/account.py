@@ -77,8 +77,8 @@ class FindAccounts(Record):
     """Asks which accounts are the same customer as `account`, a draft that nobody holds yet.
 
     Answered to the inbox with `matches` in the output: JSON text, a list of objects with `account_id`,
-    `key`, `name`, `by` (`salesforce_account_id`, `domain` or `name`) and `score` (up to 1), the surest first,
-    at most ten.
+    `key`, `name`, `by` (`salesforce_account_id`, `domain` or `name`), `score` (up to 1) and the whole
+    `account`, the surest first, at most five.
     """
 
     ce_type: ClassVar[str] = "dealwire.account.find"

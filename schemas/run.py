@@ -121,6 +121,8 @@ class Run(Part):
     account: Account | None = None
     """The account as it should be, once a step made it."""
     account_stored: bool = False
+    candidates: tuple[Account, ...] = ()
+    """Accounts that may be the same customer, while a person chooses."""
     csm: Csm | None = None
     reason: str = ""
 

@@ -8,15 +8,16 @@ from processors.engine.telling import Event, Telling
 from processors.engine.walking import STAY, put, settle, walk
 from processors.form_values import typed
 from processors.outcomes import Done, Scene
+from processors.people_steps import NEW_ACCOUNT
 from processors.step_commands import taken
-from processors.steps import assigned_to
+from processors.steps import account_chosen, assigned_to
 from processors.tasks import Said, say
 from processors.variables import with_variables
 from schemas.account import Csm
 from schemas.definition.any_step import AnyStep
 from schemas.definition.documents import WorkflowVersion
 from schemas.definition.people import Approval
-from schemas.definition.steps import AssignCsm
+from schemas.definition.steps import AssignCsm, CreateAccount
 from schemas.definition.variables import variable_of
 from schemas.errors import BrokenInvariantError, StepError
 from schemas.inbox import InboxRecord
@@ -55,6 +56,9 @@ def _after(telling: Telling, scene: Scene, step: AnyStep, task: Task) -> str | N
     """Go on from the step whose task was answered."""
     try:
         run = with_variables(telling.run, _variables(step, task))
+        if isinstance(step, CreateAccount):
+            key = "" if task.outcome == NEW_ACCOUNT else task.outcome
+            return settle(telling, scene, step, account_chosen(step, run, key, scene))
         if isinstance(step, AssignCsm):
             csm = Csm(name=task.outcome.partition("@")[0], email=task.outcome)
             beside(telling, *taken(step, telling.run, csm.email))

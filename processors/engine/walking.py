@@ -223,5 +223,10 @@ def _past(step: AnyStep, scene: Scene) -> str | None:
 
 def _hold(telling: Telling, run: Run) -> None:
     """Take over what a step may change of its run."""
-    telling.change(account=run.account, account_stored=run.account_stored, csm=run.csm,
-                   variables=run.variables)  # fmt: skip
+    telling.change(
+        account=run.account,
+        account_stored=run.account_stored,
+        candidates=run.candidates,
+        csm=run.csm,
+        variables=run.variables,
+    )

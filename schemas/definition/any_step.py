@@ -4,7 +4,7 @@ from typing import Annotated
 
 from pydantic import Field
 
-from schemas.definition.flow import Publish, SetVariables, Wait
+from schemas.definition.flow import Publish, SetVariables, Wait, WriteBrief
 from schemas.definition.people import Approval, Form
 from schemas.definition.steps import ApplyTemplate, AssignCsm, Condition, CreateAccount, End, SendEmail
 
@@ -19,6 +19,7 @@ AnyStep = Annotated[
     | Wait
     | SetVariables
     | Publish
+    | WriteBrief
     | End,
     Field(discriminator="type"),
 ]

@@ -1,4 +1,4 @@
-"""The steps for time and values: wait, set and publish."""
+"""The steps for time and values: wait, set, publish, and the handoff brief."""
 
 from typing import Annotated, Literal, Self
 
@@ -40,3 +40,9 @@ class Publish(Onward):
     type: Literal["publish"]
     topic: Name
     values: Annotated[dict[VariableName, Expression], Field(min_length=1, max_length=100)]
+
+
+class WriteBrief(Onward):
+    """Has the handoff brief written; later steps speak of it as `vars.brief`."""
+
+    type: Literal["brief"]

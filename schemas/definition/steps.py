@@ -46,10 +46,16 @@ class Onward(Step):
 
 
 class CreateAccount(Onward):
-    """Creates the account with the values that the mapping gives."""
+    """Creates the account with the values that the mapping gives.
+
+    `existing` says what to do about accounts that look like the same customer: `create` does not look,
+    `link` takes the surest and creates where there is none, `ask` opens a task for the people of `to`.
+    """
 
     type: Literal["create_account"]
     mapping: Name = "standard"
+    existing: Literal["create", "link", "ask"] = "create"
+    to: Annotated[tuple[Expression, ...], Field(min_length=1, max_length=20)] = ("deal.owner.email",)
 
 
 class Branch(Part):

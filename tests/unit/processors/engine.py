@@ -8,14 +8,17 @@ from pathlib import Path
 from typing import Any
 
 from processors.applying import plan
+from processors.brief.structured import structured
 from processors.catalogue import Catalogue, fold
 from processors.deal import Output, advance
 from processors.lint_library import library
+from processors.matching import Match, as_text
 from processors.sample import DEAL
 from processors.yaml_documents import parse
-from schemas.account import UpsertAccount
+from schemas.account import FindAccounts, UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.base import Record
+from schemas.brief import WriteBrief
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.definition.documents import Workflow
 from schemas.email import SendEmail
@@ -63,6 +66,7 @@ class World:
         self.sent: list[Output] = []
         self.coming: deque[Record] = deque()
         self.at = T0
+        self.existing: list[Match] = []
         self.failures: dict[type[Record], int] = {}
 
     def take(self, record: Record) -> list[Output]:
@@ -89,6 +93,13 @@ class World:
                 )
             case AssignCsm():
                 return result(record, output={"name": "Dana", "email": "dana@thread.example"})
+            case FindAccounts():
+                return result(record, output={"matches": as_text(self.existing)})
+            case WriteBrief():
+                brief = structured(self.deal, record.answers)
+                return result(
+                    record, output={"brief": brief.model_dump_json(), "written_by": brief.written_by}
+                )
             case UpsertAccount() | SendEmail():
                 return result(record)
             case _:
