@@ -137,6 +137,10 @@ class AccountSink(Protocol):
         """Give the account held under `key`."""
         ...
 
+    async def by_id(self, identifier: str) -> Account | None:
+        """Give the account whose id is this."""
+        ...
+
     async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
         """Give accounts of the same org that may be the same customer, at most `limit`, the likeliest first.
 

@@ -2,8 +2,8 @@
 
 import json
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from rapidfuzz import fuzz
@@ -11,7 +11,7 @@ from rapidfuzz import fuzz
 from schemas.account import Account
 from schemas.account_traits import Traits, traits
 
-__all__ = ["NAME_THRESHOLD", "By", "Match", "as_text", "matches"]
+__all__ = ["NAME_THRESHOLD", "By", "Match", "as_text", "followed", "matches"]
 
 NAME_THRESHOLD = 90.0
 """How alike two company names must be, of 100, by rapidfuzz's `token_sort_ratio` over their name keys."""
@@ -56,6 +56,20 @@ def matches(account: Account, candidates: Iterable[Account]) -> list[Match]:
         and (verdict := _verdict(own, traits(other))) is not None
     ]
     return sorted(found, key=lambda match: (-match.score, match.account.key))
+
+
+def followed(found: Iterable[Match], accounts: Mapping[str, Account], own_key: str) -> list[Match]:
+    """Put in place of each account that was merged the one it was merged into; `accounts` is by id.
+
+    Each account stands once, by its surest match. One whose target is not given is left out.
+    """
+    kept: dict[str, Match] = {}
+    for match in found:
+        account = match.account
+        target = accounts.get(account.merged_into) if account.merged_into else account
+        if target is not None and target.key != own_key and target.key not in kept:
+            kept[target.key] = replace(match, account=target)
+    return list(kept.values())
 
 
 def as_text(found: Sequence[Match]) -> str:

@@ -35,7 +35,8 @@ class Account(Record):
 
     `id` is computed from `key`, and `key` from org and opportunity, so that a second create is the same
     account. A writer sends the whole account with the next revision; a lower revision never replaces a
-    higher one.
+    higher one. With `merged_into`, the id of another account, this one is no account of its own any more: go
+    by that one. `aliases` are the keys of those merged into this one.
     """
 
     ce_type: ClassVar[str] = "dealwire.account"
@@ -59,10 +60,16 @@ class Account(Record):
     custom: dict[str, CustomValue] = {}
     run_id: str = ""
     updated_at: Moment | None = None
+    merged_into: str = ""
+    aliases: tuple[str, ...] = ()
 
 
 class UpsertAccount(Record):
-    """Asks the account sink to hold `account`. `id` is the effect id and the sink's idempotency key."""
+    """Asks the account sink to hold `account`. `id` is the effect id and the sink's idempotency key.
+
+    With `into`, the key of an existing account, the new one is merged into that one at once: the customer is
+    linked, not created. All later commands of the same account follow, with or without `into`.
+    """
 
     ce_type: ClassVar[str] = "dealwire.account.upsert"
 
@@ -71,6 +78,7 @@ class UpsertAccount(Record):
     step_id: str = ""
     attempt: int = 1
     account: Account | None = None
+    into: str = ""
 
 
 class FindAccounts(Record):
@@ -91,7 +99,12 @@ class FindAccounts(Record):
 
 
 class AccountEvent(Record):
-    """A fact about an account: `kind` is `account.created` or `account.updated`."""
+    """A fact about an account; `kind` says which.
+
+    `account.created`, `account.updated`; `account.merged` (into the account of `other_key`) and
+    `account.unmerged`; `account.merge_refused` and `account.merge_failed`, which changed nothing here and
+    say why in `reason`. `actor` is who asked for it, where a person did.
+    """
 
     ce_type: ClassVar[str] = "dealwire.account.event"
 
@@ -103,3 +116,6 @@ class AccountEvent(Record):
     run_id: str = ""
     command_id: str = ""
     at: Moment | None = None
+    other_key: str = ""
+    actor: str = ""
+    reason: str = ""

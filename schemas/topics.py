@@ -6,6 +6,7 @@ from datetime import timedelta
 from enum import StrEnum
 
 from schemas.account import Account, AccountEvent, FindAccounts, UpsertAccount
+from schemas.account_merge import MergeAccounts
 from schemas.assignment import AssignCsm
 from schemas.base import Record
 from schemas.brief import WriteBrief
@@ -151,6 +152,15 @@ TOPICS: Mapping[str, Topic] = {
             readers=("accounts",),
         ),
         Topic(
+            name="accounts.merges",
+            key="{account key}",
+            record=MergeAccounts,
+            retention=_days(14),
+            max_bytes=2 * MEBIBYTE,  # a whole account, and what is said about it
+            writer="dealwire accounts, accounts",
+            readers=("accounts",),
+        ),
+        Topic(
             name="accounts.events",
             key="{account key}",
             record=AccountEvent,
@@ -250,6 +260,12 @@ TABLES: tuple[Table, ...] = (
         app="assignments",
         key="{org}:{queue}",
         holds="turns, loads and the last answers of a queue; older answers under `{key}#{n}`",
+    ),
+    Table(
+        name="merges",
+        app="accounts",
+        key="{account key}",
+        holds="what merges made of an account, of those that took part in one",
     ),
     Table(
         name="sent",

@@ -26,6 +26,10 @@ class RestingAccounts:
         """Give the account held under `key`."""
         return await self._rest.call(lambda: self._sink.get(key), key=key)
 
+    async def by_id(self, identifier: str) -> Account | None:
+        """Give the account whose id is this."""
+        return await self._rest.call(lambda: self._sink.by_id(identifier), key=identifier)
+
     async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
         """Give accounts that may be the same customer."""
         return await self._rest.call(lambda: self._sink.candidates(account, limit), key=account.key)

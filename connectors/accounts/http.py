@@ -71,6 +71,11 @@ class HttpAccountSink:
             raise
         return self._settled(found, idempotency_key)
 
+    async def by_id(self, identifier: str) -> Account | None:
+        """Give the account whose id is this."""
+        found = await self._held(identifier)
+        return None if found is None else found.account
+
     async def get(self, key: str) -> Account | None:
         """Give the account held under `key`."""
         found = await self._held(account_id(key))

@@ -37,6 +37,10 @@ class MemoryAccountSink:
         held = self._held.get(key)
         return None if held is None else held.account
 
+    async def by_id(self, identifier: str) -> Account | None:
+        """Give the account whose id is this."""
+        return next((account for account in self.accounts if account.id == identifier), None)
+
     async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
         """Give accounts of the same org that may be the same customer, the likeliest first."""
         own = traits(account)

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from sqlalchemy import select
+from sqlalchemy import Select, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
@@ -64,26 +64,27 @@ class SqlAccountSink:
 
     async def get(self, key: str) -> Account | None:
         """Give the account held under `key`."""
-        with sorted_sql_errors(self._on):
-            async with self._engine.connect() as connection:
-                found = await connection.execute(select(accounts).where(accounts.c.key == key))
-                row = found.one_or_none()
-        return None if row is None else from_row(row._asdict())
+        return next(iter(await self._read(select(accounts).where(accounts.c.key == key))), None)
+
+    async def by_id(self, identifier: str) -> Account | None:
+        """Give the account whose id is this."""
+        return next(iter(await self._read(select(accounts).where(accounts.c.id == identifier))), None)
 
     async def candidates(self, account: Account, limit: int) -> Sequence[Account]:
         """Give accounts of the same org that may be the same customer, the likeliest first."""
         query = look_alikes(account, limit)
-        if query is None:
-            return ()
-        with sorted_sql_errors(self._on):
-            async with self._engine.connect() as connection:
-                rows = (await connection.execute(query)).all()
-        return [from_row(row._asdict()) for row in rows]
+        return () if query is None else await self._read(query)
 
     async def close(self) -> None:
         """Finish what was begun and let go of connections."""
         await self._commits.close()
         await self._engine.dispose()
+
+    async def _read(self, query: Select[Any]) -> list[Account]:
+        with sorted_sql_errors(self._on):
+            async with self._engine.connect() as connection:
+                rows = (await connection.execute(query)).all()
+        return [from_row(row._asdict()) for row in rows]
 
     async def _write(self, rows: Sequence[_Row]) -> Sequence[_Row | DealwireError]:
         try:

@@ -92,6 +92,8 @@ accounts = Table(
     Column("run_id", Text, nullable=False),
     Column("updated_at", UtcMoment),
     Column("created_by", Text, nullable=False, comment="the idempotency key that created the account"),
+    Column("merged_into", Text, nullable=False, server_default="", info=_added()),
+    Column("aliases", _part(), info=_added()),
     # Computed from the account (`schemas.account_traits`); empty where it has nothing of the kind.
     Column("domain", Text, info=_added()),
     Column("name_key", Text, info=_added()),
@@ -100,7 +102,7 @@ accounts = Table(
     Index("accounts_by_name", "org_id", name_start),
 )
 
-_PARTS = ("primary_contact", "csm", "template", "custom")
+_PARTS = ("primary_contact", "csm", "template", "custom", "aliases")
 
 
 def to_row(account: Account, idempotency_key: str) -> dict[str, Any]:
@@ -119,7 +121,8 @@ def searchable(account: Account) -> dict[str, str]:
 
 def from_row(row: Mapping[str, Any]) -> Account:
     """Give the account of a row."""
-    return Account.model_validate({name: row[name] for name in Account.model_fields})
+    fields = {name: row[name] for name in Account.model_fields}
+    return Account.model_validate({**fields, "aliases": fields["aliases"] or ()})
 
 
 def _check_money(account: Account) -> None:

@@ -63,6 +63,12 @@ async def test_holds_what_it_was_given(sink: AccountSink) -> None:
     assert await sink.get(account.key) == account
 
 
+async def test_gives_an_account_by_its_id_too(sink: AccountSink) -> None:
+    await sink.upsert(an_account(1), idempotency_key="c1")
+    assert await sink.by_id(an_account(1).id) == an_account(1)
+    assert await sink.by_id(an_account(2).id) is None
+
+
 async def test_knows_nothing_of_other_keys(sink: AccountSink) -> None:
     await sink.upsert(an_account(1), idempotency_key="c1")
     assert await sink.get(an_account(2).key) is None
@@ -138,6 +144,8 @@ async def test_every_field_comes_back_as_it_was(sink: AccountSink) -> None:
         template=AppliedTemplate(name="onboarding", sections={"Goals": "x" * 20_000, "ключ": "значение"}),
         custom={"Term_Months__c": CustomValue(type="double", value="12.50"), "Empty__c": CustomValue()},
         updated_at=datetime(2026, 9, 14, 8, 30, 12, 345678, tzinfo=UTC),
+        merged_into=account_id("other"),
+        aliases=("one", "two:три"),
     )
     await sink.upsert(account, idempotency_key="c1")
     assert await sink.get(account.key) == account

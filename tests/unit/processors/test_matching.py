@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from processors.matching import By, as_text, matches
+from processors.matching import By, as_text, followed, matches
 from tests.fixtures.accounts import an_account
 
 SAME, OTHER = "0015g00000AbCdEAAV", "0015g00000AbCdFAAV"
@@ -63,6 +63,23 @@ def test_the_surest_comes_first_and_ties_keep_an_order() -> None:
     own = an_account(1, company_name="Acme", website="acme.com", salesforce_account_id=SAME)
     found = matches(own, [by_name, *by_domain, by_id])
     assert [match.account for match in found] == [by_id, by_domain[1], by_domain[0], by_name]
+
+
+def test_of_one_that_was_merged_the_other_is_told_once_and_by_the_surest() -> None:
+    own = an_account(1, website="acme.com", company_name="Acme")
+    target = an_account(2, company_name="Acme")
+    lost, gone = an_account(3, website="acme.com"), an_account(4, website="acme.com")
+    self_made = an_account(5, website="acme.com", merged_into=own.id)
+    candidates = [
+        target,
+        lost.model_copy(update={"merged_into": target.id}),
+        gone.model_copy(update={"merged_into": "nobody knows"}),
+        self_made,
+    ]
+    found = matches(own, candidates)
+    assert len(found) == 4
+    kept = followed(found, {target.id: target, own.id: own}, own.key)
+    assert [(match.account, match.by) for match in kept] == [(target, By.DOMAIN)]
 
 
 def test_five_are_told_and_no_name_is_endless() -> None:
