@@ -19,6 +19,7 @@ COMMANDS = {
     "queues": "Who takes accounts, whose turn it is, and who is not there.",
     "subscriber": "Hear changes of an org and publish them to Kafka.",
     "worker": "Run agents: transitions, workflow, enrich, accounts, assignments, emails, briefs.",
+    "history": "Keep what became of runs where it can be asked.",
     "runs": "What became of deals: every run and its steps.",
     "dead-letters": "What was set aside: look, send back once mended, or discard.",
     "config": "The effective settings, and where each came from.",

@@ -61,6 +61,7 @@ def test_has_the_parts_of_a_production() -> None:
         "topics",
         "subscriber",
         "worker",
+        "history",
     }
     assert SERVICES["worker"]["deploy"]["replicas"] == 2
     assert "deploy" not in SERVICES["subscriber"]
@@ -117,6 +118,7 @@ def test_the_settings_are_known_and_complete(tmp_path: Path, monkeypatch: pytest
     assert settings.worker.health_port == 8080
     assert settings.accounts.sql.password is not None
     assert settings.accounts.sql.password.get_secret_value() == SECRET
+    assert settings.history.password == settings.accounts.sql.password
     assert "local" in settings.orgs
     assert settings.kafka.replication_factor == 1  # there is one broker
     assert str(settings.worker.data_dir).startswith(SERVICES["worker"]["volumes"][0])
