@@ -19,14 +19,16 @@ _POLL = 0.05
 
 
 class Tail:
-    """One topic from its beginning on; each partition's records in order. Blocking, for one thread at a time.
+    """One topic from its beginning on, or from the end that it has when `begin` is called.
 
-    Its methods raise `UnavailableError`, and `ConfigurationError` for a topic that does not exist.
+    Each partition's records come in order. Blocking, for one thread at a time. Its methods raise
+    `UnavailableError`, and `ConfigurationError` for a topic that does not exist.
     """
 
-    def __init__(self, config: KafkaConfig, topic: str) -> None:
+    def __init__(self, config: KafkaConfig, topic: str, *, from_end: bool = False) -> None:
         self._servers = config.bootstrap_servers
         self._topic = config.topic(topic)
+        self._from_end = from_end
         self._parts: list[TopicPartition] = []
         self._consumer = Consumer(
             {
@@ -37,10 +39,19 @@ class Tail:
             }
         )
 
-    def come(self) -> Iterator[Message]:
-        """Give what came since, as far as it is here."""
+    def begin(self) -> None:
+        """Fix where reading begins; the other methods do it, too, when they are called first."""
         try:
             self._assign()
+        except KafkaException as error:
+            raise self._unavailable(error) from error
+
+    def come(self, *, wait_seconds: float = 0) -> Iterator[Message]:
+        """Give what came since, as far as it is here; wait so long for the first of it."""
+        try:
+            self._assign()
+            if wait_seconds and (first := self._consumer.poll(wait_seconds)) is not None:
+                yield from _good([first])
             while messages := self._consumer.consume(_BATCH, timeout=0):
                 yield from _good(messages)
         except KafkaException as error:
@@ -79,8 +90,13 @@ class Tail:
                 on=self._servers,
                 todo="Type: dealwire topics apply",
             )
-        self._parts = [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found.partitions]
-        self._consumer.assign(self._parts)
+        parts = [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found.partitions]
+        if self._from_end:
+            # The client finds the end only when it fetches; what is written before that would be passed over.
+            for part in parts:
+                part.offset = self._consumer.get_watermark_offsets(part, timeout=_TIMEOUT)[1]
+        self._consumer.assign(parts)
+        self._parts = parts
 
     def _behind(self, ends: dict[int, tuple[int, int]]) -> bool:
         for part in self._consumer.position(self._parts):
