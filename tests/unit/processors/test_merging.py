@@ -289,8 +289,8 @@ def test_whatever_is_asked_in_whatever_order_both_sides_agree_in_the_end(
         assert state.own == world.runs[key], "what a run wrote last is never lost"
         for source in state.fills:
             assert source.revision == world.runs[source.key].revision, f"{number} has old news"
-    for source in range(3):
-        world.ask(UNMERGE, source)
+    for place in range(3):
+        world.ask(UNMERGE, place)
     world.settle()
     assert merged(world) == {}
     for key in world.keys:
