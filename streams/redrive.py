@@ -24,6 +24,8 @@ _AT_ONCE = 500
 _BYTES_IN_MEMORY = 64 * 1024 * 1024
 _HEADERS_BYTES = 3000
 """What the headers of a letter take up in memory, about."""
+Ends = dict[tuple[str, str, int], int]
+"""The last offset that was sent back, by agent, topic and partition."""
 
 
 class Redriver:
@@ -53,14 +55,16 @@ class Redriver:
         self._pace = pace or Pace()
         self._on_done = on_done
 
-    async def redrive(self, letters: Sequence[Letter]) -> None:
-        """Send letters back, in this order."""
+    async def redrive(self, letters: Sequence[Letter]) -> Ends:
+        """Send letters back, in this order. Gives the last offset of each agent, topic and partition."""
+        ends: Ends = {}
         for few in _slices(letters):
             held = await asyncio.to_thread(_by_id, self._config, few)
             for some in self._portions(few):
-                await self._send_back([(letter, held[letter.id]) for letter in some])
+                await self._send_back([(letter, held[letter.id]) for letter in some], ends)
                 self._on_done(len(some))
                 await self._pace.did(len(some))
+        return ends
 
     async def discard(self, letters: Sequence[Letter]) -> None:
         """Mark letters as dealt with; they stay in the topic."""
@@ -69,7 +73,7 @@ class Redriver:
             self._on_done(len(some))
             await self._pace.did(len(some))
 
-    async def _send_back(self, held: Sequence[tuple[Letter, Message]]) -> None:
+    async def _send_back(self, held: Sequence[tuple[Letter, Message]], ends: Ends) -> None:
         futures = [
             await self._delivery.send(
                 letter.origin.topic,
@@ -87,6 +91,7 @@ class Redriver:
                 refused.append((letter, result))
             else:
                 gone.append((letter, Place(result.topic, result.partition, result.offset)))
+                ends[letter.agent, result.topic, result.partition] = result.offset
         await self._mark(Kind.REDRIVEN, gone)
         for letter, error in refused:
             raise RefusedError(

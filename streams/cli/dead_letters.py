@@ -3,8 +3,8 @@
 import asyncio
 import getpass
 import json
-from collections.abc import Awaitable, Callable, Sequence
-from typing import Annotated, Any
+from collections.abc import Awaitable, Callable
+from typing import Annotated, TypeVar
 
 import typer
 from rich.console import Console
@@ -20,16 +20,27 @@ from rich.progress import (
 from connectors.kafka.delivery import Delivery
 from connectors.ports import SystemClock
 from processors.dead_letters import Filter, redrive
-from schemas.dead_letter import Letter
-from schemas.errors import UsageError
+from schemas.errors import ExitCode, UsageError
 from schemas.topics import TOPICS
 from streams.cli.context import settings
-from streams.cli.dead_letters_display import dealt_rows, facts, plain, planned, rows, story
+from streams.cli.dead_letters_display import (
+    became,
+    dealt_rows,
+    facts,
+    plain,
+    plain_redrive,
+    planned,
+    rows,
+    story,
+)
 from streams.cli.moments import moment
 from streams.letters import board, bodies, content
 from streams.pace import Pace
 from streams.redrive import Redriver
+from streams.redrive_rounds import Outcome, in_rounds
 from streams.settings import Settings
+
+T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, help="Records that were set aside: look, send back once mended, or discard."
@@ -46,6 +57,13 @@ Everything = Annotated[bool, typer.Option("--all", help="All that are still asid
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
+Wait = Annotated[
+    float,
+    typer.Option(
+        min=0,
+        help="Seconds to wait for the agents to take them, to send what was parked meanwhile too; 0: none.",
+    ),
+]
 Rate = Annotated[float, typer.Option(min=0, help="Letters a second at the most; 0 is as fast as it goes.")]
 
 
@@ -114,14 +132,16 @@ def redrive_letters(
     until: Until = "",
     everything: Everything = False,
     rate: Rate = 0,
+    wait: Wait = 30,
     dry_run: DryRun = False,
     yes: Yes = False,
     as_json: AsJson = False,
 ) -> None:
     """Send letters back to the topic they came from, the records of a key in the order they first came.
 
-    What was parked behind a letter goes back with it. A record that fails again is a new letter; nothing
-    goes round by itself. Who stops this and begins again loses nothing, and repeats the last few at the most.
+    What was parked behind a letter goes back with it, and what comes meanwhile after it. A record that fails
+    again is a new letter; nothing goes round by itself. Who stops this and begins again loses nothing, and
+    repeats the last few at the most. Ends with INCOMPLETE (1) if some failed again or were not taken in time.
     """
     read = settings()
     wanted = _filter(read, ids, reason=reason, topic=topic, key=key, agent=agent, since=since, until=until)
@@ -132,21 +152,24 @@ def redrive_letters(
         Console().print(planned(plan))
     if plan.letters and not dry_run:
         _confirm(f"Send {len(plan.letters)} records back?", yes=yes)
-        asyncio.run(
-            _deal(read, plan.letters, Redriver.redrive, word="redriving", pace=Pace(rate), quiet=as_json)
-        )
-    if as_json:
-        typer.echo(
-            json.dumps(
-                {
-                    "done": not dry_run,
-                    "redriven": [letter.id for letter in plan.letters],
-                    "held_back": {letter.id: earlier.id for letter, earlier in plan.held_back},
-                    "from_outside": [letter.id for letter in plan.from_outside],
-                },
-                indent=2,
+        outcome = asyncio.run(
+            _deal(
+                read,
+                lambda ann: in_rounds(read.kafka, ann, plan.letters, topics=ours, wait_seconds=wait),
+                word="redriving",
+                count=len(plan.letters),
+                pace=Pace(rate),
+                quiet=as_json,
             )
         )
+    else:
+        outcome = Outcome()
+    if as_json:
+        typer.echo(json.dumps(plain_redrive(plan, outcome), indent=2))
+    elif outcome.redriven:
+        Console().print(became(outcome, waited=wait > 0))
+    if outcome.failed_again or (wait and not outcome.taken):
+        raise typer.Exit(ExitCode.INCOMPLETE)
 
 
 @app.command("discard", epilog='Example: dealwire dead-letters discard 3:1207 --because "deal was deleted"')
@@ -180,9 +203,9 @@ def discard_letters(
         asyncio.run(
             _deal(
                 read,
-                letters,
-                Redriver.discard,
+                lambda ann: ann.discard(letters),
                 word="discarding",
+                count=len(letters),
                 pace=Pace(rate),
                 why=because,
                 quiet=as_json,
@@ -229,14 +252,14 @@ def _confirm(question: str, *, yes: bool) -> None:
 
 async def _deal(
     read: Settings,
-    letters: Sequence[Letter],
-    how: Callable[[Redriver, Sequence[Letter]], Awaitable[Any]],
+    how: Callable[[Redriver], Awaitable[T]],
     *,
     word: str,
+    count: int,
     pace: Pace,
     why: str = "",
     quiet: bool,
-) -> None:
+) -> T:
     delivery = Delivery(read.kafka)
     columns = (
         TextColumn("{task.description}"),
@@ -246,7 +269,7 @@ async def _deal(
         TimeRemainingColumn(),
     )
     with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task(word, total=len(letters))
+        task = bar.add_task(word, total=count)
         await delivery.start()
         try:
             redriver = Redriver(
@@ -256,8 +279,8 @@ async def _deal(
                 actor=getpass.getuser(),
                 why=why,
                 pace=pace,
-                on_done=lambda count: bar.advance(task, count),
+                on_done=lambda some: bar.advance(task, some),
             )
-            await how(redriver, letters)
+            return await how(redriver)
         finally:
             await delivery.stop()

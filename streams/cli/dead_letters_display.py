@@ -11,6 +11,7 @@ from connectors.kafka.scan import Message
 from processors.dead_letters import Redrive, by_reason
 from schemas.base import Record
 from schemas.dead_letter import Letter, Mark
+from streams.redrive_rounds import Outcome
 
 _SHOWN_BYTES = 64
 _WHY_WIDTH = 24
@@ -112,6 +113,40 @@ def planned(plan: Redrive) -> Group:
             )
         )
     return Group(*lines)
+
+
+def became(outcome: Outcome, *, waited: bool) -> Group:
+    """Show what became of a redrive."""
+    lines = [Text(f"{outcome.redriven} records were sent back.", style="green")]
+    if outcome.came_meanwhile:
+        lines.append(Text(f"{outcome.came_meanwhile} came meanwhile, were parked, and were sent after them."))
+    if outcome.failed_again:
+        ids = ", ".join(letter.id for letter in outcome.failed_again[:5])
+        lines.append(
+            Text(f"{len(outcome.failed_again)} failed again and are letters anew: {ids} …", style="red")
+        )
+    if waited and not outcome.taken:
+        lines.append(
+            Text(
+                "The agents have not taken all of them yet; what came meanwhile may be parked. "
+                "Look again later: dealwire dead-letters list",
+                style="yellow",
+            )
+        )
+    return Group(*lines)
+
+
+def plain_redrive(plan: Redrive, outcome: Outcome) -> dict[str, object]:
+    """Give a redrive and what became of it as plain values."""
+    return {
+        "meant": [letter.id for letter in plan.letters],
+        "held_back": {letter.id: earlier.id for letter, earlier in plan.held_back},
+        "from_outside": [letter.id for letter in plan.from_outside],
+        "redriven": outcome.redriven,
+        "came_meanwhile": outcome.came_meanwhile,
+        "failed_again": [letter.id for letter in outcome.failed_again],
+        "taken": outcome.taken and outcome.redriven > 0,
+    }
 
 
 def story(told: Mapping[str, object]) -> Group:

@@ -15,6 +15,7 @@ from schemas.base import Record
 from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 from schemas.topics import TOPICS
+from streams.letters import board
 from streams.local.deployment import Deployment
 from streams.records import connect
 
@@ -45,8 +46,8 @@ class Observer:
         )
 
     def dead_letters(self) -> int:
-        """Count the records that were set aside."""
-        return sum(len(batch) for batch in scan(self._kafka, "dead-letters"))
+        """Count the records that lie aside."""
+        return len(board(self._kafka).aside)
 
     def _read(self, topic: str, kind: type[R]) -> Iterator[tuple[R, datetime]]:
         for batch in scan(self._kafka, topic):

@@ -17,13 +17,15 @@ from schemas.contracts import contract
 from schemas.stage import StageEntry
 from streams.agents.transitions import transitions
 from streams.letters import board
+from streams.redrive_rounds import in_rounds
 from tests.fixtures.agents import ORG
-from tests.fixtures.dead_letters import discarded, sent_back
+from tests.fixtures.dead_letters import discarded, operator, sent_back
 from tests.fixtures.running import AgentBench, create_topics, kafka_config, known_records
 
 pytestmark = pytest.mark.kafka
 
 CHANGES = "salesforce.changes"
+NEVER_READABLE = b"\0\0\0\x27\x0fof a schema that nobody registered"
 START = datetime(2026, 9, 14, 8, 30, 12, tzinfo=UTC)
 STAGES = ("Prospecting", "Qualification", "Proposal", "Negotiation", "Closed Won")
 
@@ -109,8 +111,30 @@ async def test_a_deal_waits_while_a_change_of_it_lies_aside_and_is_told_in_order
     assert board(bench.config).in_order() == []
 
 
+async def test_what_comes_while_letters_go_back_goes_after_them(bench: AgentBench) -> None:
+    registry = bench.records._registry
+    assert isinstance(registry, MemoryRegistry)
+    older, schema = as_an_older_release(moved(1, 0), len(registry._ids) + 1)
+    bench.produce(CHANGES, key_of(1), older, moved(1, 1))
+    bench.produce(CHANGES, key_of(2), NEVER_READABLE, moved(2, 0))
+    async with bench.running(transitions):
+        await bench.read_raw("dead-letters", 4)
+        letters = board(bench.config).in_order()
+        await registry.register("older", schema)
+        bench.produce(CHANGES, key_of(1), moved(1, 2), moved(1, 3))  # lie before what is sent back
+        async with operator(bench.config) as ann:
+            outcome = await in_rounds(
+                bench.config, ann, letters, topics={letters[0].origin.topic}, wait_seconds=30
+            )
+        bench.produce(CHANGES, key_of(1), moved(1, 4))
+        assert told(list(await bench.read("opportunity.stages", 5))) == {key_of(1): list(STAGES)}
+    assert (outcome.redriven, outcome.came_meanwhile, outcome.taken) == (4, 2, True)
+    assert [(letter.redrives, letter.key.decode()) for letter in outcome.failed_again] == [(1, key_of(2))]
+    assert [letter.parked for letter in board(bench.config).in_order()] == [False, True]
+
+
 async def test_a_deal_goes_on_when_what_it_waits_for_was_discarded(bench: AgentBench) -> None:
-    bench.produce(CHANGES, key_of(1), b"\0\0\0\x27\x0fnever registered")
+    bench.produce(CHANGES, key_of(1), NEVER_READABLE)
     async with bench.running(transitions):
         assert len(await bench.read_raw("dead-letters", 1)) == 1
         await discarded(bench.config, board(bench.config).in_order())

@@ -1,20 +1,22 @@
 """Dead letters on a real Kafka: sent back whole and in order, discarded, again after a death half way."""
 
 import asyncio
+import io
 import json
-import subprocess
 import sys
 import time
 from pathlib import Path
 from uuid import uuid4
 
 import pytest
+import typer
 
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import Delivery
 from connectors.ports import SystemClock
 from schemas.dead_letter import TOPIC, Kind
-from schemas.errors import BrokenInvariantError, RefusedError
+from schemas.errors import BrokenInvariantError, RefusedError, UsageError
+from streams.cli.tree import app
 from streams.letters import board, bodies
 from streams.redrive import Redriver
 from tests.fixtures.dead_letters import INBOX, discarded, everything, lying_in, numbers, sent_back, set_aside
@@ -142,21 +144,25 @@ async def test_a_letter_that_kafka_has_deleted_is_said_to_be_gone(config: KafkaC
         list(bodies(config, [gone]))
 
 
-def test_the_command(config: KafkaConfig, tmp_path: Path) -> None:
+def test_the_command(
+    config: KafkaConfig,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
     set_aside(config, 6, keys=2)
     file = tmp_path / "dealwire.toml"
     file.write_text(
         f'[kafka]\nbootstrap_servers = "{config.bootstrap_servers}"\n'
         f'topic_prefix = "{config.topic_prefix}"\ngroup_prefix = "{config.group_prefix}"\n'
     )
+    monkeypatch.setattr("streams.cli.context.configure", lambda *_: None)
+    monkeypatch.setattr("sys.stdin", io.StringIO("n\n"))
 
     def run(*arguments: str, code: int = 0) -> str:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "streams", "--config", str(file), "dead-letters", *arguments],
-            capture_output=True, text=True, check=False, timeout=60, stdin=subprocess.DEVNULL,
-        )  # fmt: skip
-        assert done.returncode == code, done.stderr
-        return done.stdout + done.stderr
+        ended = app(["--config", str(file), "dead-letters", *arguments], standalone_mode=False)
+        assert (ended or 0) == code
+        return capsys.readouterr().out
 
     assert "UnreadableError" in run("list")
     listed = json.loads(run("list", "--key", "key-1", "--json"))
@@ -165,13 +171,19 @@ def test_the_command(config: KafkaConfig, tmp_path: Path) -> None:
     shown = json.loads(run("show", first, "--json"))
     assert shown["begins"].startswith("31 20")
     assert "magic byte" in shown["unreadable"]
-    assert "no letter is named" in run("redrive", code=64)
-    assert "nobody will know why" in run("discard", "--all", code=64)
-    assert "no letter '9:9'" in run("show", "9:9", code=64)
-    assert json.loads(run("redrive", first, "--dry-run", "--json"))["redriven"] == [first]
+    for wrong, what in (
+        (["redrive"], "no letter is named"),
+        (["discard", "--all"], "nobody will know why"),
+        (["show", "9:9"], "no letter '9:9'"),
+        (["list", "--topic", "nowhere"], "no topic 'nowhere'"),
+    ):
+        with pytest.raises(UsageError, match=what):
+            run(*wrong)
+    assert json.loads(run("redrive", first, "--dry-run", "--json"))["meant"] == [first]
     assert len(json.loads(run("list", "--json"))) == 6
-    run("redrive", "--all", code=1)  # nobody says yes
-    assert "1 records of 1 keys go back" in run("redrive", first, "--yes")
+    with pytest.raises(typer.Abort):  # nobody says yes
+        run("redrive", "--all")
+    assert "1 records of 1 keys go back" in run("redrive", first, "--yes", "--wait", "0")
     run("discard", "--key", "key-0", "--because", "test deals", "--yes")
     assert len(json.loads(run("list", "--json"))) == 2
     dealt = json.loads(run("list", "--dealt-with", "--json"))
