@@ -30,7 +30,6 @@ _EMPTY_WORDS = frozenset(
 )
 _FIRST_IDEOGRAPH = "\u2e80"
 
-_FENCE = re.compile(r"\A\s*```(?:json)?\s*\n(.*)\n\s*```\s*\Z", re.DOTALL)
 _MARKED_LINK = re.compile(r"!?\[([^\[\]]{0,300})\]\([^()]{0,500}\)")
 _MARKS = re.compile(r"(\*\*|__|~~|`)(?=\S)(.{1,300}?)(?<=\S)\1")
 _NUMBER = re.compile(r"\d+")
@@ -62,9 +61,9 @@ def checked(answer: str, asked: Prompt) -> Verdict:
     """
     if len(answer) > _LONGEST_ANSWER:
         return Verdict(None, reason="the answer is too long")
-    fenced = _FENCE.match(answer)
+    bare = answer.strip().removeprefix("```json").removeprefix("```").removesuffix("```")
     try:
-        written = Answer.model_validate(json.loads(fenced.group(1) if fenced else answer))
+        written = Answer.model_validate(json.loads(bare))
     except (ValidationError, ValueError, RecursionError):
         return Verdict(None, reason="the answer does not have the form that was asked for")
     kept: list[tuple[Section, Statement]] = []

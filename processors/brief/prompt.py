@@ -8,10 +8,12 @@ from dataclasses import dataclass
 from processors.brief.material import Material, Piece
 from processors.brief.private import Private
 from schemas.brief import Message
+from schemas.plain_text import one_line
 
 __all__ = ["Prompt", "prompt"]
 
 _LONGEST_PIECE = 4_000
+_LONGEST_NAME = 120
 _RULES = """\
 You write the handoff brief of a sales deal for the person who takes the customer over.
 
@@ -70,11 +72,11 @@ def prompt(found: Material, *, most_bytes: int) -> Prompt:
         listed.append(entry)
         if left <= 0:
             break
-    opportunity = found.deal.opportunity
+    opportunity, company = found.deal.opportunity, found.deal.account
     deal = {
-        "name": private.hide(opportunity.name[:200]),
-        "company": private.hide(found.deal.account.name[:200]) if found.deal.account else "",
-        "stage": opportunity.stage[:80],
+        "name": private.hide(one_line(opportunity.name, _LONGEST_NAME)),
+        "company": private.hide(one_line(company.name, _LONGEST_NAME)) if company is not None else "",
+        "stage": private.hide(one_line(opportunity.stage, _LONGEST_NAME)),
     }
     data = json.dumps({"deal": deal, "sources": listed}, ensure_ascii=False, indent=1)
     fenced = f"<material>\n{_escaped(data)}\n</material>"

@@ -13,11 +13,12 @@ __all__ = ["Sentence", "labelled", "sentences"]
 _MOST_SENTENCES = 150
 _LONGEST_SENTENCE = 400
 _LONGEST_HEADING = 40
+_LONGEST_NOISE = 120
 
 _BULLET = re.compile(r"\s*(?:[-*•\u2013\u2014▪◦‣#]+|\d{1,2}[.)]|[a-z]\)|\[[ xX]?\])\s+")
 _QUOTED = re.compile(r"\s*>")
 _SIGNATURE = re.compile(r"\s*(?:--|__+)\s*$")
-_END = re.compile(r"[.!?…]+[\"'”\u2019)\]]*(?=\s+\S)")
+_END = re.compile(r"[.!?…]{1,8}[\"'”\u2019)\]]*(?=\s+\S)")
 _LAST_WORD = re.compile(r"[\w.]+$")
 _STARTS = re.compile(r"[\"'“\u2018(\[]*(?:[^\W_]|[$€£#])")
 _NOISE = re.compile(rf"(?:{'|'.join(NOISE)})[\s,.!]*", re.IGNORECASE)
@@ -55,8 +56,12 @@ def _sentences(text: str, fewest_words: int) -> Iterator[Sentence]:
         for whole in _split(line):
             label, said = _heading(whole)
             after = label or after
-            if len(said.split()) >= fewest_words and not _NOISE.fullmatch(said):
+            if len(said.split()) >= fewest_words and not _is_noise(said):
                 yield Sentence(said[:_LONGEST_SENTENCE], label or under, after)
+
+
+def _is_noise(text: str) -> bool:
+    return len(text) <= _LONGEST_NOISE and _NOISE.fullmatch(text) is not None
 
 
 def _lines(text: str) -> Iterator[tuple[str, Section | None]]:

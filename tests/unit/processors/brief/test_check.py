@@ -166,6 +166,30 @@ def test_an_answer_that_goes_on_and_on_is_cut() -> None:
     assert len(verdict.brief.model_dump_json().encode()) <= LARGEST_BRIEF
 
 
+@pytest.mark.parametrize(
+    "hostile",
+    [
+        "```" + "\n" * 60_000,
+        "```json\n" + " \n" * 30_000 + "x",
+        " " * 64_000,
+        answer(goals=[GOOD]) + " " * 60_000,
+        answer(goals=[line("[" * 30_000)]),
+        answer(goals=[line("**a" * 10_000)]),
+        answer(goals=[line("[n1" * 10_000)]),
+        answer(goals=[line("(n1, n1" * 8_000)]),
+        answer(goals=[line("9" * 30_000)]),
+        answer(goals=[line("\ud800 They want \udfff", "n1")]),
+        answer(goals=[line("x", *["n1"] * 10_000)]),
+        '{"goals": ' + "9" * 10_000 + "}",
+    ],
+)
+def test_hostile_answers_take_no_time(hostile: str) -> None:
+    start = time.perf_counter()
+    verdict = checked(hostile, asked())
+    assert time.perf_counter() - start < 1
+    assert verdict.brief is None or verdict.brief.model_dump_json().encode()
+
+
 def test_the_schema_that_is_sent_asks_for_what_is_read() -> None:
     schema = json_schema()
     assert schema["additionalProperties"] is False
