@@ -11,6 +11,7 @@ from processors.applying import plan
 from processors.brief.structured import structured
 from processors.catalogue import Catalogue, fold
 from processors.deal import Output, advance
+from processors.history import tell
 from processors.lint_library import library
 from processors.matching import Match, as_text
 from processors.sample import DEAL
@@ -77,8 +78,19 @@ class World:
         self.state = DealRuns.model_validate_json(advanced.state.model_dump_json())
         assert self.state == advanced.state
         self.sent += advanced.outputs
+        self._check_history()
         self.coming += [answer for out in advanced.outputs if (answer := self.answer(out.record)) is not None]
         return list(advanced.outputs)
+
+    def _check_history(self) -> None:
+        """Whoever reads only the public events must see runs standing where the engine has them."""
+        seen = {story.summary.run_id: story.summary for story in tell({}, self.events()).values()}
+        for run in self.state.runs.values() if self.state is not None else ():
+            # One that is looked at anew tells nothing until its filter was passed.
+            anew = run.id in seen and seen[run.id].status == "not enrolled" and run.status is Status.FETCHING
+            if run.id in seen and not anew:
+                known = (seen[run.id].status, seen[run.id].step_id or run.step_id)
+                assert known == (run.status.replace("_", " "), run.step_id), (run.id, self.kinds())
 
     def answer(self, record: Record) -> Record | None:
         """What the world does with a record that the engine sent."""

@@ -47,7 +47,7 @@ DONE: Told = [*READ, ("run.completed", {"outcome": "ready"})]
         ([*READ, ("step.waiting", {}), ("step.timed_out", {})], "running"),
         ([*READ, ("step.skipped", {"step_id": "mail"})], "running"),
         ([*READ, ("step.failed", {}), ("run.needs_attention", {})], "needs attention"),
-        ([*READ, ("run.needs_attention", {}), ("run.retried", {})], "running"),
+        ([*READ, ("run.needs_attention", {}), ("run.retried", {})], "fetching"),
         (ASKED, "waiting person"),
         *(
             ([*ASKED, (f"task.{what}", {"task_id": "t1"})], "waiting person")
