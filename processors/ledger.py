@@ -61,6 +61,7 @@ class Ledger:
     doubled_mails: tuple[str, ...] = ()
     out_of_order: tuple[str, ...] = ()
     seconds_to_account: tuple[float, ...] = ()
+    """Of the deals that waited for no person."""
 
     @property
     def lost(self) -> int:
@@ -108,6 +109,7 @@ def balance(
         published[deal] = max(published.get(deal, 0), account.revision)
     started = Counter(event.opportunity_id for event in _first(found.events) if event.kind == "run.started")
     ended = {event.opportunity_id: event.outcome for event in found.events if event.kind == "run.completed"}
+    waited = {event.opportunity_id for event in found.events if event.kind == "task.opened"}
     rejected = {key for key, outcome in ended.items() if outcome == REJECTED}
     owing = due.keys() - rejected
     mails = Counter(found.message_ids)
@@ -135,7 +137,9 @@ def balance(
         doubled_mails=_sorted(key for key, count in mails.items() if count > 1),
         out_of_order=_sorted({*_disorder_of_runs(found.events), *_disorder_of_accounts(found.accounts)}),
         seconds_to_account=tuple(
-            (first_seen[key] - at).total_seconds() for key, at in due.items() if key in first_seen
+            (first_seen[key] - at).total_seconds()
+            for key, at in due.items()
+            if key in first_seen and key not in waited
         ),
     )
 

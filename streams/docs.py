@@ -16,6 +16,7 @@ from schemas.errors import ExitCode
 from schemas.topics import TABLES, TOPICS, Cleanup, Topic
 from streams.cli.tree import app
 from streams.configuration import describe
+from streams.definition_schema import editor_schema
 from streams.settings import PREFIX, Settings
 
 FOLDER = Path(__file__).parents[1] / "docs"
@@ -103,6 +104,7 @@ PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "topics.md": topics,
     "commands.md": commands,
+    "schema/definition.schema.json": editor_schema,
 }
 
 

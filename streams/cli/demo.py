@@ -1,5 +1,6 @@
 """`dealwire demo`: deals close, accounts appear, mails arrive, on this machine."""
 
+import shlex
 import shutil
 import sys
 import time
@@ -11,11 +12,14 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.live import Live
+from rich.markup import escape
 
 from processors.ledger import Ledger, Observed, balance
 from schemas.errors import ConfigurationError, ExitCode
+from schemas.task import Task
 from streams.cli.demo_display import arrivals, next_steps, summary
 from streams.cli.sandbox_display import SandboxDisplay
+from streams.local.approver import Approver
 from streams.local.deployment import Deployment, Plan
 from streams.local.mover import PATH, Closed, Mover
 from streams.local.observe import Observer
@@ -25,6 +29,8 @@ app = typer.Typer()
 _FOLDER = Path(".dealwire/demo")
 _TRIGGERS = frozenset(PATH[-1:])
 _GIVE_UP_AFTER_S = 60.0
+_GATE = 500_000
+"""The amount above which examples/approval-gate.yaml asks a manager."""
 _BETWEEN_DEALS_S = 0.3
 
 
@@ -78,14 +84,18 @@ def examples() -> Path:
 
 def _close(mover: Mover, deals: int, closed: list[Closed]) -> None:
     pause = Event()
-    for opportunity, deal in mover.open_deals(deals).items():
+    # Two of the size that somebody must approve, and whatever comes beside them.
+    large = mover.open_deals(min(2, deals - 1), above=_GATE) if deals > 1 else {}
+    chosen = [*large.items(), *(each for each in mover.open_deals(deals).items() if each[0] not in large)]
+    for opportunity, deal in chosen[:deals]:
         closed.append(Closed(deal.name, mover.move(opportunity, PATH[-1])))
         pause.wait(_BETWEEN_DEALS_S)
 
 
 def _watch(deployment: Deployment, closing: "Future[None]", closed: list[Closed], console: Console) -> Ledger:
     """Show what arrives until all has, or until nothing came for a minute."""
-    observer = Observer(deployment)
+    observer, approver = Observer(deployment), Approver(deployment)
+    answered: set[str] = set()
     found = Observed()
     ledger = balance([], _TRIGGERS, found)
     last_news = time.monotonic()
@@ -99,12 +109,25 @@ def _watch(deployment: Deployment, closing: "Future[None]", closed: list[Closed]
             found = observer.observe()
             ledger = balance([each.move for each in known], _TRIGGERS, found)
             live.update(arrivals(known, found, ledger), refresh=True)
+            for task in approver.waiting():
+                if task.id not in answered:
+                    _decide(deployment, task, live.console, reject=not answered)
+                    answered.add(task.id)
             if found != before or not finished:
                 last_news = time.monotonic()
             elif time.monotonic() - last_news > _GIVE_UP_AFTER_S:
                 break
     closing.result()
     return ledger
+
+
+def _decide(deployment: Deployment, task: Task, console: Console, *, reject: bool) -> None:
+    """Answer an approval by the command that a person would type, and show it: the first one is rejected."""
+    answer = ("reject", "--reason", "not at this price") if reject else ("approve",)
+    command = ("tasks", answer[0], task.id, "--as", task.people[0], *answer[1:])
+    console.print(f"[bold]{escape(task.title)}[/]")
+    console.print(f"  $ dealwire {shlex.join(command)}", highlight=False, markup=False)
+    deployment.run(*command)
 
 
 def _wait_for_ctrl_c() -> None:

@@ -15,6 +15,7 @@ from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
 from schemas.topics import TOPICS
 from streams.cli.context import settings
+from streams.definition_schema import editor_schema
 from streams.definitions import check, in_force, read
 from streams.records import connect
 from streams.settings import Settings
@@ -57,6 +58,12 @@ def lint(
     if any(finding.severity == ERROR for finding in findings):
         raise typer.Exit(ExitCode.DATA)
     typer.echo(f"{len(placed)} definitions are sound.")
+
+
+@app.command(epilog="Example: dealwire workflows schema > definition.schema.json")
+def schema() -> None:
+    """Print the JSON Schema of definition files, for editors that complete YAML."""
+    typer.echo(editor_schema(), nl=False)
 
 
 async def _catalogue(read_settings: Settings) -> Catalogue:

@@ -48,11 +48,12 @@ class Mover:
         self._base = f"{org['instance_url']}/services/data/v{org['api_version']}"
         self._headers = {"Authorization": f"Bearer {token['access_token']}"}
 
-    def open_deals(self, count: int) -> dict[str, OpenDeal]:
-        """Give deals that are open and have an amount and an account, by id."""
-        soql = (  # SOQL, and the only thing put into it is a number
-            "SELECT Id, Name, StageName FROM Opportunity "  # noqa: S608
-            f"WHERE IsClosed = false AND Amount > 0 AND AccountId != null ORDER BY Id LIMIT {int(count)}"
+    def open_deals(self, count: int, *, above: int = 0, most: int = 10**12) -> dict[str, OpenDeal]:
+        """Give deals that are open and have an account, and an amount between the two, by id."""
+        soql = (  # SOQL, and the only things put into it are numbers
+            "SELECT Id, Name, StageName FROM Opportunity WHERE IsClosed = false "  # noqa: S608
+            f"AND Amount > {int(above)} AND Amount <= {int(most)} AND AccountId != null "
+            f"ORDER BY Id LIMIT {int(count)}"
         )
         self.calls += 1
         found = self._ask(f"{self._base}/query?q={urllib.parse.quote(soql)}", headers=self._headers)

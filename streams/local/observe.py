@@ -20,6 +20,8 @@ from streams.local.deployment import Deployment
 from streams.records import connect
 
 R = TypeVar("R", bound=Record)
+_ASKING = "Approval asked"
+"""How the subjects of mails begin that go to people on the way, and not to whoever gets the account."""
 _TOPICS = [TOPICS[name] for name in ("opportunity.stages", "workflow.events", "accounts")]
 
 
@@ -41,7 +43,9 @@ class Observer:
             held={deal: count for deal, count, _ in held},
             held_revisions={deal: revision for deal, _, revision in held},
             message_ids=[
-                str(mail.message["Message-ID"]) for mail in self._deployment.sandbox.mail.mailbox.mails()
+                str(mail.message["Message-ID"])
+                for mail in self._deployment.sandbox.mail.mailbox.mails()
+                if not str(mail.message["Subject"]).startswith(_ASKING)
             ],
         )
 

@@ -13,6 +13,7 @@ import pytest
 from connectors.kafka.broker.process import poll_until
 from processors.ledger import Move, balance
 from schemas.errors import UnavailableError
+from streams.local.approver import Approver
 from streams.local.deployment import Deployment, Plan
 from streams.local.mover import PATH, Mover
 from streams.local.observe import Observer
@@ -34,8 +35,13 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deploymen
             deployment.up([ROOT / "examples"])
         mover = Mover(deployment.org)
         moves = [mover.move(deal, PATH[-1]) for deal in mover.open_deals(DEALS)]
-        observer = Observer(deployment)
-        assert poll_until(lambda: balance(moves, WON, observer.observe()).whole(), within_s=60)
+        observer, approver = Observer(deployment), Approver(deployment)
+
+        def whole() -> bool:
+            approver.answer_all()
+            return balance(moves, WON, observer.observe()).whole()
+
+        assert poll_until(whole, within_s=60)
         assert observer.dead_letters() == 0
         yield deployment, moves
 

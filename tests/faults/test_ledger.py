@@ -16,6 +16,7 @@ import pytest
 
 from connectors.kafka.broker.process import poll_until
 from processors.ledger import Ledger, Move, Observed, balance
+from streams.local.approver import Approver
 from streams.local.deployment import Deployment, Plan
 from streams.local.mover import PATH, Mover, OpenDeal
 from streams.local.observe import Observer
@@ -46,7 +47,7 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
         deployment.up([ROOT / "examples"])
     with deployment:
         mover = Mover(deployment.org)
-        observer = Observer(deployment)
+        observer, approver = Observer(deployment), Approver(deployment)
         found_open = mover.open_deals(deals)
         assert len(found_open) == deals
         way = list(_journeys(found_open, random))
@@ -62,12 +63,12 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
         if brokers > 1:
             victims.insert(len(victims) // 2, "broker")
         # The other half dies while what was heard is worked off: each when a few more runs have ended.
-        for ended in _rising(observer, len(victims), deals):
+        for ended in _rising(observer, approver, len(victims), deals):
             deployment.mind()
             _kill_and_start(deployment, victim := victims.pop())
             killed[victim] += 1
             killed["with runs still open"] += ended < deals
-        found, ledger = _settled(deployment, observer, moves)
+        found, ledger = _settled(deployment, observer, approver, moves)
         resent = _resent(found)
         report = {
             "seed": seed,
@@ -107,10 +108,11 @@ def _victims(kills: int, random: Random) -> list[str]:
     return victims
 
 
-def _rising(observer: Observer, times: int, deals: int) -> Iterator[int]:
+def _rising(observer: Observer, approver: Approver, times: int, deals: int) -> Iterator[int]:
     """Give the number of runs that have ended, each time it has risen by a share of the deals."""
     for number in range(1, times + 1):
         wanted = deals * number // (times + 1)
+        approver.answer_all()
         poll_until(lambda: _ended(observer) >= wanted, within_s=20)  # noqa: B023 - asked before the next
         yield _ended(observer)
 
@@ -131,12 +133,15 @@ def _kill_and_start(deployment: Deployment, victim: str) -> None:
         deployment.start(victim)
 
 
-def _settled(deployment: Deployment, observer: Observer, moves: list[Move]) -> tuple[Observed, Ledger]:
-    """Look until the ledger is whole, or until nothing has changed for long enough to give up."""
+def _settled(
+    deployment: Deployment, observer: Observer, approver: Approver, moves: list[Move]
+) -> tuple[Observed, Ledger]:
+    """Answer what is asked until the ledger is whole, or until nothing has changed for long enough."""
     state: dict[str, Observed | Ledger] = {}
 
     def whole() -> bool:
         deployment.mind()
+        approver.answer_all()
         state["found"] = found = observer.observe()
         state["ledger"] = ledger = balance(moves, frozenset(PATH[-1:]), found)
         return ledger.whole(resent_mails=_resent(found))

@@ -151,6 +151,10 @@ class World:
             self.settle()
         raise AssertionError("it does not come to rest")
 
+    def waits_for_somebody(self) -> bool:
+        """Whether some run has asked a person."""
+        return self.state is not None and any(run.tasks for run in self.state.runs.values())
+
     @property
     def run(self) -> Run:
         """The one run, or the one that began last."""
