@@ -28,8 +28,6 @@ from schemas.dead_letter import TOPIC
 from schemas.errors import (
     BrokenInvariantError,
     DealwireError,
-    UnavailableError,
-    UnknownSchemaError,
     UnreadableError,
 )
 from streams.continuity import Continuity
@@ -39,10 +37,9 @@ from streams.metrics import DEAD_LETTERS, FAILING_SHARE, IN_FLIGHT, PARKED, RECO
 from streams.outbox import Outbox
 from streams.parking import Gate, waiting
 from streams.progress import Entry, Progress
+from streams.reading import decoded
 from streams.tracing import continued
 
-_REGISTRY_PATIENCE_SECONDS = 20.0
-_REGISTRY_PAUSE_SECONDS = 0.5
 _MOST_LINGERS = 5
 _WORTH_LINGERING = 5
 
@@ -203,7 +200,7 @@ class Envelope:
             raise UnreadableError("the record has no key, so nobody knows what it belongs to")
         if message.value is None:
             raise UnreadableError("the record has no value; no topic of ours means anything by that")
-        record = await self._decode(message.value)
+        record = await decoded(self._outbox.records, message.value, self._retried)
         given = next((value for name, value in message.headers or () if name == "traceparent"), b"")
         return Job(
             record,
@@ -213,24 +210,8 @@ class Envelope:
             self._outbox,
         )
 
-    async def _decode(self, value: bytes) -> Any:
-        """Decode; a registry that does not answer about a new schema is asked again for a while."""
-        records = self._outbox.records
-        try:
-            return records.decode_known(value)
-        except UnknownSchemaError:
-            pass
-        try:
-            async with asyncio.timeout(_REGISTRY_PATIENCE_SECONDS):
-                while True:
-                    try:
-                        return await records.decode(value)
-                    except UnavailableError as error:
-                        self._metrics.add(RETRIES, agent=self._name)
-                        log.warning("schema registry unreachable, trying again", error=str(error))
-                        await asyncio.sleep(_REGISTRY_PAUSE_SECONDS)
-        except TimeoutError:
-            raise UnavailableError("the schema registry did not answer about a new schema") from None
+    def _retried(self) -> None:
+        self._metrics.add(RETRIES, agent=self._name)
 
     async def _set_aside(self, message: Any, error: Exception) -> asyncio.Future[Any]:
         origin = _origin(message)

@@ -1,23 +1,12 @@
 """`dealwire dead-letters`: what was set aside, and what becomes of it."""
 
 import asyncio
-import getpass
 import json
-from collections.abc import Awaitable, Callable
-from typing import Annotated, TypeVar
+from typing import Annotated
 
 import typer
 from rich.console import Console
-from rich.progress import (
-    BarColumn,
-    MofNCompleteColumn,
-    Progress,
-    TextColumn,
-    TimeElapsedColumn,
-    TimeRemainingColumn,
-)
 
-from connectors.kafka.delivery import Delivery
 from connectors.ports import SystemClock
 from processors.dead_letters import Filter, redrive
 from schemas.errors import ExitCode, UsageError
@@ -33,14 +22,12 @@ from streams.cli.dead_letters_display import (
     rows,
     story,
 )
+from streams.cli.dead_letters_work import deal
 from streams.cli.moments import moment
 from streams.letters import board, bodies, content
 from streams.pace import Pace
-from streams.redrive import Redriver
 from streams.redrive_rounds import Outcome, in_rounds
 from streams.settings import Settings
-
-T = TypeVar("T")
 
 app = typer.Typer(
     no_args_is_help=True, help="Records that were set aside: look, send back once mended, or discard."
@@ -153,7 +140,7 @@ def redrive_letters(
     if plan.letters and not dry_run:
         _confirm(f"Send {len(plan.letters)} records back?", yes=yes)
         outcome = asyncio.run(
-            _deal(
+            deal(
                 read,
                 lambda ann: in_rounds(read.kafka, ann, plan.letters, topics=ours, wait_seconds=wait),
                 word="redriving",
@@ -201,7 +188,7 @@ def discard_letters(
     if letters and not dry_run:
         _confirm(f"Discard {len(letters)} letters?", yes=yes)
         asyncio.run(
-            _deal(
+            deal(
                 read,
                 lambda ann: ann.discard(letters),
                 word="discarding",
@@ -248,39 +235,3 @@ def _must_say(wanted: Filter, everything: bool) -> None:
 def _confirm(question: str, *, yes: bool) -> None:
     if not yes:
         typer.confirm(question, abort=True)
-
-
-async def _deal(
-    read: Settings,
-    how: Callable[[Redriver], Awaitable[T]],
-    *,
-    word: str,
-    count: int,
-    pace: Pace,
-    why: str = "",
-    quiet: bool,
-) -> T:
-    delivery = Delivery(read.kafka)
-    columns = (
-        TextColumn("{task.description}"),
-        BarColumn(),
-        MofNCompleteColumn(),
-        TimeElapsedColumn(),
-        TimeRemainingColumn(),
-    )
-    with Progress(*columns, console=Console(stderr=True), disable=quiet) as bar:
-        task = bar.add_task(word, total=count)
-        await delivery.start()
-        try:
-            redriver = Redriver(
-                read.kafka,
-                delivery,
-                clock=SystemClock(),
-                actor=getpass.getuser(),
-                why=why,
-                pace=pace,
-                on_done=lambda some: bar.advance(task, some),
-            )
-            return await how(redriver)
-        finally:
-            await delivery.stop()

@@ -316,7 +316,7 @@ class _LearnsLater(Records):
 
 
 async def test_asks_an_unreachable_registry_again(bench: Bench, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("streams.envelope._REGISTRY_PAUSE_SECONDS", 0.001)
+    monkeypatch.setattr("streams.reading._PAUSE_SECONDS", 0.001)
     await bench.open(one_by_one(emits_one))
     value = bench.outbox.records.encode(change(7))
     later = _LearnsLater(None, Codec())  # type: ignore[arg-type]  # never asked: decode is overridden
