@@ -11,13 +11,21 @@ from rapidfuzz import fuzz
 from schemas.account import Account
 from schemas.account_traits import Traits, traits
 
-__all__ = ["NAME_THRESHOLD", "By", "Match", "as_text", "followed", "matches"]
+__all__ = [
+    "NAME_THRESHOLD",
+    "By",
+    "Match",
+    "as_text",
+    "followed",
+    "matches",
+    "numbers",
+    "sure_of",
+    "sure_of_name",
+]
 
 NAME_THRESHOLD = 90.0
 """How alike two company names must be, of 100, by rapidfuzz's `token_sort_ratio` over their name keys."""
 
-_SURE_OF_DOMAIN = 0.95
-_SURE_OF_EQUAL_NAMES = 0.9
 _MOST_TOLD = 5
 _SHOWN_CHARS = 200
 _NUMBERS = re.compile(r"\d+")
@@ -29,6 +37,9 @@ class By(StrEnum):
     SALESFORCE_ACCOUNT = "salesforce_account_id"
     DOMAIN = "domain"
     NAME = "name"
+
+
+_SURE = {By.SALESFORCE_ACCOUNT: 1.0, By.DOMAIN: 0.95, By.NAME: 0.9}
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,16 +99,27 @@ def as_text(found: Sequence[Match]) -> str:
     return json.dumps(told, ensure_ascii=False)
 
 
+def sure_of(by: By) -> float:
+    """Say how sure it is that two are one customer who have just the same of this."""
+    return _SURE[by]
+
+
+def sure_of_name(alike: float) -> float:
+    """Say how sure it is that two are one customer whose names are so much alike, of 100."""
+    return round(_SURE[By.NAME] * alike / 100, 3)
+
+
+def numbers(name: str) -> tuple[str, ...]:
+    """Give the numbers in a name key; names with different ones are different."""
+    return tuple(sorted(_NUMBERS.findall(name)))
+
+
 def _verdict(own: Traits, other: Traits) -> tuple[By, float] | None:
     if own.salesforce_account_id and own.salesforce_account_id == other.salesforce_account_id:
-        return By.SALESFORCE_ACCOUNT, 1.0
+        return By.SALESFORCE_ACCOUNT, sure_of(By.SALESFORCE_ACCOUNT)
     if own.domain and own.domain == other.domain:
-        return By.DOMAIN, _SURE_OF_DOMAIN
-    if not own.name_key or not other.name_key or _numbers(own.name_key) != _numbers(other.name_key):
+        return By.DOMAIN, sure_of(By.DOMAIN)
+    if not own.name_key or not other.name_key or numbers(own.name_key) != numbers(other.name_key):
         return None
     alike = fuzz.token_sort_ratio(own.name_key, other.name_key, score_cutoff=NAME_THRESHOLD)
-    return (By.NAME, round(_SURE_OF_EQUAL_NAMES * alike / 100, 3)) if alike else None
-
-
-def _numbers(name: str) -> list[str]:
-    return sorted(_NUMBERS.findall(name))
+    return (By.NAME, sure_of_name(alike)) if alike else None

@@ -1,0 +1,77 @@
+"""Asks for a merge or its undoing by way of Kafka, and listens a while for what comes of it.
+
+Delivery guarantee: when `ask` returns, the command is in Kafka; it is carried out once, however often its id
+is asked.
+"""
+
+import asyncio
+import time
+from datetime import datetime
+
+import structlog
+
+from connectors.kafka.delivery import Delivery
+from connectors.kafka.scan import Message
+from connectors.kafka.tail import Tail
+from connectors.ports import Outgoing
+from processors.merge_answers import Outcome, outcome
+from schemas.account import AccountEvent
+from schemas.account_merge import MergeAccounts
+from schemas.errors import DecodeError
+from schemas.topics import TOPICS
+from streams.outbox import Outbox
+from streams.records import Records
+from streams.settings import Settings
+
+__all__ = ["ask"]
+
+_EVENTS = TOPICS["accounts.events"]
+_LISTEN_S = 0.2
+
+log = structlog.get_logger(__name__)
+
+
+async def ask(
+    settings: Settings, records: Records, command: MergeAccounts, *, at: datetime, patience_s: float
+) -> Outcome | None:
+    """Ask, and give the outcome; None if it is not known within `patience_s`, as while no worker runs.
+
+    Raises `UnavailableError` where Kafka does not answer.
+    """
+    tail = Tail(settings.kafka, _EVENTS.name, from_end=True)
+    delivery = Delivery(settings.kafka)
+    try:
+        await asyncio.to_thread(tail.begin)
+        await delivery.start()
+        try:
+            outbox = Outbox(settings.kafka, records, delivery)
+            await (await outbox.send(Outgoing(command, command.source_key), at=at))
+            return await _heard(tail, records, command, patience_s)
+        finally:
+            await delivery.stop()
+    finally:
+        await asyncio.to_thread(tail.close)
+
+
+async def _heard(tail: Tail, records: Records, command: MergeAccounts, patience_s: float) -> Outcome | None:
+    facts: list[AccountEvent] = []
+    deadline = time.monotonic() + patience_s
+    while time.monotonic() < deadline:
+        for message in await asyncio.to_thread(lambda: list(tail.come(wait_seconds=_LISTEN_S))):
+            fact = await _fact(records, message)
+            if fact is not None:
+                facts.append(fact)
+        found = outcome(command, facts)
+        if found is not None:
+            return found
+    return None
+
+
+async def _fact(records: Records, message: Message) -> AccountEvent | None:
+    try:
+        record = await records.decode(message.value or b"")
+    except DecodeError as error:
+        place = f"{message.topic}[{message.partition}]@{message.offset}"
+        log.warning("a fact about an account is unreadable", place=place, error=str(error))
+        return None
+    return record if isinstance(record, AccountEvent) else None
