@@ -40,13 +40,17 @@ async def bench(kafka: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> 
 
 
 async def typed(*words: str, answers: str = "") -> Any:
-    return await asyncio.to_thread(CliRunner(env={"COLUMNS": "250"}).invoke, command.app, list(words), input=answers)
+    return await asyncio.to_thread(
+        CliRunner(env={"COLUMNS": "250"}).invoke, command.app, list(words), input=answers
+    )
 
 
 async def told(*words: str) -> Any:
     done = await typed(*words, "--json")
     assert done.exit_code == 0, done.output
-    found = re.search(r"^[\[{].*", done.stdout, re.MULTILINE | re.DOTALL)  # the worker logs into the same place
+    found = re.search(
+        r"^[\[{].*", done.stdout, re.MULTILINE | re.DOTALL
+    )  # the worker logs into the same place
     assert found is not None, done.output
     return json.loads(found[0])
 
