@@ -1,4 +1,7 @@
-"""`make bench`: measure everything, write benchmarks/results/ and the table in docs/performance.md."""
+"""`make bench`: measure everything, write benchmarks/results/ and the table in docs/performance.md.
+
+`python -m benchmarks history` measures one part and writes nothing.
+"""
 
 import json
 import os
@@ -6,37 +9,50 @@ import platform
 import subprocess
 import sys
 import tempfile
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 import psutil
 
-from benchmarks import agents, path
+from benchmarks import agents, history, path
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
+PARTS: Mapping[str, tuple[str, Callable[[Path], dict[str, Any]]]] = {
+    "agents": ("one record at a time, idiomatic, ours, bare loop", agents.measure),
+    "path": ("the whole way of a deal", path.measure),
+    "history": ("questions to a million runs", history.measure),
+}
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
 
 
 def main() -> None:
-    """Run each measurement in a folder of its own and keep what it says."""
+    """Run each measurement in a folder of its own and keep what it says; of named ones only, print it."""
+    wanted = sys.argv[1:]
+    if unknown := set(wanted) - PARTS.keys():
+        sys.exit(f"there is no part {', '.join(sorted(unknown))}; choose from: {', '.join(PARTS)}")
     figures: dict[str, Any] = {"machine": _machine()}
-    with tempfile.TemporaryDirectory() as folder:
-        print("agents: one record at a time, idiomatic, ours, bare loop", file=sys.stderr)
-        figures["agents"] = agents.measure(Path(folder) / "agents")
-    with tempfile.TemporaryDirectory() as folder:
-        print("path: the whole way of a deal", file=sys.stderr)
-        figures["path"] = path.measure(Path(folder) / "path")
+    for part, (sentence, measure) in PARTS.items():
+        if wanted and part not in wanted:
+            continue
+        print(f"{part}: {sentence}", file=sys.stderr)
+        with tempfile.TemporaryDirectory() as folder:
+            figures[part] = measure(Path(folder) / part)
+    if not wanted:
+        _keep(figures)
+    print(json.dumps(figures, indent=2))
+
+
+def _keep(figures: Mapping[str, Any]) -> None:
     RESULTS.mkdir(exist_ok=True)
     name = f"{datetime.now(UTC):%Y-%m-%d}.json"
     (RESULTS / name).write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     before, _, rest = PAGE.read_text("utf-8").partition(_BEGIN)
     after = rest.partition(_END)[2]
     PAGE.write_text(f"{before}{_BEGIN}\n{_tables(figures, name)}{_END}{after}", "utf-8")
-    print(json.dumps(figures, indent=2))
 
 
 def _machine() -> dict[str, Any]:
@@ -60,7 +76,7 @@ def _tables(figures: Mapping[str, Any], name: str) -> str:
         f"As JSON: [{name}](../benchmarks/results/{name}).",
         "",
     ]
-    for part in ("agents", "path"):
+    for part in PARTS:
         rows = {key: value for key, value in figures[part].items() if isinstance(value, Mapping)}
         columns = list(dict.fromkeys(column for row in rows.values() for column in row))
         lines += [f"| {part} | {' | '.join(columns)} |", "|---" * (len(columns) + 1) + "|"]

@@ -20,6 +20,7 @@ from schemas.run_summary import RunSummary, is_of_run
 _ID = Text().with_variant(Text(collation="C"), "postgresql")
 _FIELDS = tuple(field.name for field in fields(RunSummary))
 _INDEXED = frozenset({"id", "run_id", "org_id", "opportunity_id", "workflow_id", "step_id", "outcome"})
+_TEXTS = tuple(name for name, field in RunEvent.model_fields.items() if field.annotation is str)
 _MOST_CHARS = 200
 _LISTED_BY = ("org_id", "stage", "workflow_id", "status", "outcome", "step_id", "owner")
 
@@ -113,12 +114,11 @@ def storable(event: RunEvent) -> RunEvent:
     PostgreSQL's text has no zero character, and its indexes take no entry larger than 2.7 kB.
     """
     changed = {}
-    for name, value in event:
-        if isinstance(value, str):
+    for name in _TEXTS:
+        value: str = getattr(event, name)
+        if "\0" in value or (name in _INDEXED and len(value) > _MOST_CHARS):
             kept = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-            kept = kept[:_MOST_CHARS] if name in _INDEXED else kept
-            if kept != value:
-                changed[name] = kept
+            changed[name] = kept[:_MOST_CHARS] if name in _INDEXED else kept
     return event.model_copy(update=changed) if changed else event
 
 

@@ -50,7 +50,7 @@ def demo(
     began = time.monotonic()
     shutil.rmtree(_FOLDER, ignore_errors=True)
     with SandboxDisplay(console) as display:
-        deployment = Deployment(_FOLDER, Plan(deals=deals * 3 + 50), on_progress=display)
+        deployment = Deployment(_FOLDER, Plan(deals=deals * 3 + 50, history=True), on_progress=display)
         try:
             deployment.up([examples()])
         except BaseException:

@@ -15,6 +15,8 @@ from streams.metrics import Metrics
 from streams.settings import Settings
 
 _LATE = timedelta(minutes=1)
+_MANY = 1000
+"""Fewer than this are what is on its way at any moment, and there within a second."""
 
 
 def history_of(settings: Settings) -> SqlRunHistory:
@@ -47,8 +49,8 @@ async def opened(settings: Settings, clock: Clock, say: Callable[[str], None]) -
 
 
 def lateness(state: HistoryState, clock: Clock) -> str:
-    """Say how far a history lies back; nothing where it does not."""
-    if state.behind:
+    """Say how far a history lies back; nothing where it is no more than on its way."""
+    if state.behind > _MANY:
         return f"The history is {state.behind} events behind."
     age = clock.now() - state.as_of
     if age > _LATE:

@@ -33,6 +33,8 @@ class Plan:
     seed: int = 7
     brokers: int = 1
     accounts_api: bool = False
+    history: bool = False
+    """Whether the history of runs is kept in SQL."""
     workers: Mapping[str, str] = field(default_factory=lambda: dict(_ROLES))
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Further settings, by section and key, over the usual ones."""
@@ -41,9 +43,9 @@ class Plan:
 class Deployment:
     """A deployment with its data under `folder`. When this process ends, however it ends, so does all of it.
 
-    `children` holds every process of dealwire by name (`subscriber`, the workers, `accounts-api`), so that a
-    test can kill one and start it again. Raises `UnavailableError` with the end of its log for a process that
-    does not get ready.
+    `children` holds every process of dealwire by name (`subscriber`, the workers, `history`, `accounts-api`),
+    so that a test can kill one and start it again. Raises `UnavailableError` with the end of its log for a
+    process that does not get ready.
     """
 
     def __init__(self, folder: Path, plan: Plan, *, on_progress: OnProgress = silent) -> None:
@@ -86,9 +88,12 @@ class Deployment:
         for name, roles in self.plan.workers.items():
             self._add(name, "worker", "--roles", roles)
         self._add("subscriber", "subscriber", "--org", ORG)
-        for name in ("subscriber", *self.plan.workers):
+        if self.plan.history:
+            self._add("history", "history", "run")
+        started = [name for name in ("subscriber", *self.plan.workers, "history") if name in self.children]
+        for name in started:
             self.start(name)
-        for name in ("subscriber", *self.plan.workers):
+        for name in started:
             self.wait_ready(name)
 
     def down(self) -> None:
@@ -211,6 +216,7 @@ class Deployment:
         if self.plan.accounts_api:
             sections["accounts"] = {"sink": "http"}
             sections["accounts.http"] = {"url": self._accounts_url, "timeout_seconds": 3.0}
+        sections["history"] = {"url": f"sqlite+aiosqlite:///{self.folder}/history.db"}
         sections["worker"] = {"data_dir": str(self.folder / "worker")}
         for name, values in self.plan.settings.items():
             sections.setdefault(name, {}).update(values)

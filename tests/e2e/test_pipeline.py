@@ -6,6 +6,7 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import psutil
 import pytest
@@ -29,7 +30,7 @@ pytestmark = pytest.mark.slow
 @pytest.fixture(scope="module")
 def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deployment, list[Move]]]:
     """Everything runs, five deals were closed, and all of them have arrived."""
-    deployment = Deployment(tmp_path_factory.mktemp("pipeline"), Plan(deals=50))
+    deployment = Deployment(tmp_path_factory.mktemp("pipeline"), Plan(deals=50, history=True))
     with deployment:
         with required():
             deployment.up([ROOT / "examples"])
@@ -48,9 +49,14 @@ def closed(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[Deploymen
 
 def test_runs_are_listed_and_shown_with_their_steps(closed: tuple[Deployment, list[Move]]) -> None:
     deployment, moves = closed
-    runs = json.loads(deployment.run("runs", "list", "--json"))["runs"]
-    completed = [run for run in runs if run["status"] == "completed"]
-    assert {run["opportunity_id"] for run in completed} == {move.opportunity_id for move in moves}
+    completed: list[dict[str, Any]] = []
+
+    def all_listed() -> bool:
+        completed[:] = json.loads(deployment.run("runs", "list", "--json", "--status", "completed"))["runs"]
+        return {run["opportunity_id"] for run in completed} == {move.opportunity_id for move in moves}
+
+    assert poll_until(all_listed, within_s=20)  # the history follows the topic
+    assert {run["stage"] for run in completed} == {PATH[-1]}
     (shown,) = [
         run
         for run in json.loads(deployment.run("runs", "show", completed[0]["run_id"], "--json"))
