@@ -43,7 +43,7 @@ def reachable(start: str, known: Ways, *, without: frozenset[str] = frozenset())
 def comes_back(workflow: Workflow, step_id: str) -> bool:
     """Whether a way leads from a step back to itself without ever waiting for a person or a time."""
     known = ways(workflow)
-    waiting = frozenset(step.id for step in workflow.steps if isinstance(step, Approval | Form | Wait))
+    waiting = frozenset(step.id for step in workflow.steps if _always_waits(step))
     if step_id in waiting:
         return False
     return any(step_id in reachable(name, known, without=waiting) for name in known[step_id])
@@ -57,6 +57,13 @@ def without(workflow: Workflow, wanted: Callable[[AnyStep], bool]) -> set[str]:
         if wanted(step) and step.when is None:
             onward[step.id] = [target for target in (step.on_error, step.on_time_out) if target is not None]
     return reachable(workflow.steps[0].id, onward)
+
+
+def _always_waits(step: AnyStep) -> bool:
+    return isinstance(step, Approval | Form) or getattr(step, "duration", None) is not None
+    if step.when is not None:
+        return False
+    return isinstance(step, Approval | Form) or (isinstance(step, Wait) and step.duration is not None)
 
 
 def _after(workflow: Workflow, step: AnyStep) -> Iterator[str]:

@@ -51,6 +51,10 @@ def test_the_examples_are_clean() -> None:
             "6:5: error: no way leads to the step assign. Lead one there, or take it out.",
         ),
         (
+            HEAD + "  - {id: pause, type: wait, until: deal.close_date, next: pause}\n",
+            "5:5: error: from the step pause a way leads back to it, without end.",
+        ),
+        (
             HEAD + "  - {id: create, type: create_account, next: create}\n",
             "5:5: error: from the step create a way leads back to it, without end.",
         ),
