@@ -60,7 +60,7 @@ def without(workflow: Workflow, wanted: Callable[[AnyStep], bool]) -> set[str]:
 
 
 def _always_waits(step: AnyStep) -> bool:
-    return isinstance(step, Approval | Form) or getattr(step, "duration", None) is not None
+    """Whether a step waits whatever the deal is like: a date may have passed already."""
     if step.when is not None:
         return False
     return isinstance(step, Approval | Form) or (isinstance(step, Wait) and step.duration is not None)
