@@ -109,7 +109,7 @@ def _concerned(known: DealRuns, record: Input, open_runs: list[Run], catalogue: 
         case InboxRecord() as one if one.kind == COMMAND:
             return [known.runs[one.run_id]] if one.run_id in known.runs else []
         case InboxRecord() as result:
-            return [run for run in open_runs if _waits_for(run, result.command_id)]
+            return [run for run in known.runs.values() if _waits_for(run, result.command_id)]
         case StageEntry(kind=kind) if kind == OPPORTUNITY_DELETED:
             return open_runs
         case StageEntry(kind=kind, late=False) if kind == STAGE_ENTERED:

@@ -17,7 +17,7 @@ from processors.engine.waking import woken
 from processors.engine.walking import close
 from schemas.deal import EnrichedDeal
 from schemas.definition.documents import WorkflowVersion
-from schemas.inbox import COMMAND, DEAL_CHANGED, TASK_COMMANDS, TIMER_DUE, InboxRecord
+from schemas.inbox import COMMAND, DEAL_CHANGED, RESULT, TASK_COMMANDS, TIMER_DUE, InboxRecord
 from schemas.run import ENDED, Run, Status
 from schemas.stage import StageEntry
 
@@ -63,16 +63,16 @@ def decide(
                 corrected(telling, version, event, word, target)
         case InboxRecord(kind=kind) as due if kind == TIMER_DUE:
             woken(telling, version, event, due.timer_id)
-        case _ if run.status in ENDED:
-            pass
-        case EnrichedDeal() as deal:
+        case InboxRecord(kind=kind) as result if kind == RESULT:
+            answered(telling, version, event, result)
+        case EnrichedDeal() as deal if run.status not in ENDED:
             has_read(telling, version, deal)
-        case StageEntry() as entry:
+        case StageEntry() as entry if run.status not in ENDED:
             if entry.stage not in version.workflow.trigger.stages:
                 left_stage(telling, version, event, entry)
             deal_changed(telling, version)
         case InboxRecord(kind=kind) if kind == DEAL_CHANGED:
             deal_changed(telling, version)
-        case InboxRecord() as result:
-            answered(telling, version, event, result)
+        case _:
+            pass
     return telling.done()

@@ -1,6 +1,7 @@
 """What operators want of runs: another try, the next step, an end, a rerun, another version."""
 
 from processors.engine.reading import AGAIN, FETCH, read, tell_start
+from processors.engine.reassigning import reassign
 from processors.engine.telling import Event, Telling
 from processors.engine.walking import close, drop, walk
 from processors.outcomes import Scene
@@ -33,6 +34,8 @@ def corrected(
             _rerun(telling, version, word)
         case "start":
             _start(telling, version)
+        case "reassign":
+            reassign(telling, version, word)
         case "migrate":
             _migrate(telling, version, word, target)
         case unknown:

@@ -1,11 +1,13 @@
 """What operators do to runs: retry, skip, cancel, rerun, start, migrate."""
 
+import json
 from datetime import timedelta
 
 import pytest
 
 from processors.deal import advance
-from schemas.account import UpsertAccount
+from schemas.account import Csm, UpsertAccount
+from schemas.assignment import AssignCsm
 from schemas.deal import EnrichmentRequest
 from schemas.email import SendEmail
 from schemas.run import Status
@@ -141,6 +143,39 @@ def test_a_crowd_is_held_until_somebody_starts_it() -> None:
     assert made.status() is Status.HELD
     made.say("start")
     assert made.status() is Status.COMPLETED
+
+
+@pytest.mark.parametrize("ended", [True, False])
+def test_an_account_is_given_to_somebody_else(ended: bool) -> None:
+    more = () if ended else ("id: pause, type: wait, duration: 5d",)
+    run = world(CREATE, "id: assign, type: assign_csm, queue: takers", *more, END)
+    who = {"to": ("new@thread.example",), "values": {"name": "New"}, "reason": "leaves us"}
+    run.failures = {UpsertAccount: 1}
+    event = run.say("reassign", **who)
+    assert (event.kind, json.loads(event.output)) == ("csm.reassigned", {"from": "Dana", "to": "New"})
+    last = run.commands(UpsertAccount)[-1]
+    assert isinstance(last, UpsertAccount)
+    assert last.account is not None
+    assert last.account.csm == Csm(name="New", email="new@thread.example")
+    assert (last.account.revision, last.attempt) == (3, 2), "it failed once, and was tried again"
+    told = run.commands(AssignCsm)[-1]
+    assert isinstance(told, AssignCsm)
+    assert (told.choose, told.released, told.taken) == (False, "dana@thread.example", "new@thread.example")
+    assert "has it already" in run.say("reassign", **who).reason
+    assert run.status() is (Status.COMPLETED if ended else Status.WAITING_TIME)
+    assert run.run.notices == {}
+
+
+@pytest.mark.parametrize(
+    ("to", "says"),
+    [((), "say to whom"), (("nobody",), "say to whom"), (("a@b.example", "c@d.example"), "say to whom")],
+)
+def test_an_account_is_given_to_one_person_by_address(to: tuple[str, ...], says: str) -> None:
+    assert says in sent().say("reassign", to=to).reason
+
+
+def test_without_an_account_there_is_nothing_to_give() -> None:
+    assert "has no account" in stuck().say("reassign", to=("a@b.example",)).reason
 
 
 OLD = "id: gate, type: approval, to: [m@acme.example], title: T, rejected: done"

@@ -176,7 +176,8 @@ class Engine(RuleBasedStateMachine):
         runs = list(self.state.runs) if self.state is not None else []
         run = data.draw(st.sampled_from([*runs, "no run"]))
         step = data.draw(st.sampled_from(["", "s0", "s1", "good", "nowhere"]))
-        self.say(command, run, "ops@thread.example", step_id=step, version=2, force=force)
+        self.say(command, run, "ops@thread.example", step_id=step, version=2, force=force,
+                 to=(data.draw(st.sampled_from([BOSS, PEER])),))  # fmt: skip
 
     @rule(data=st.data(), command=st.sampled_from(["rerun", "rerun", "retry", "skip"]), force=st.booleans())
     def an_operator_corrects_a_run(self, data: st.DataObject, command: str, force: bool) -> None:
@@ -235,7 +236,7 @@ class Engine(RuleBasedStateMachine):
                 case status if status in ENDED:
                     assert run.pending is None
                     assert run.tasks == {}
-                    assert {timer.purpose for timer in run.timers} <= {Purpose.FORGET}
+                    assert {timer.purpose for timer in run.timers} <= {Purpose.FORGET, Purpose.NOTICE}
                 case Status.WAITING_RESULT | Status.FETCHING:
                     assert run.pending is not None
                     assert self.will_be_answered(run), f"nobody will answer {run.pending}"
