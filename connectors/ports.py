@@ -259,8 +259,8 @@ class RunHistory(Protocol):
         """Forget runs that ended before a moment; give how many."""
         ...
 
-    async def state(self) -> HistoryState | None:
-        """Give how far it reaches; None where nothing was ever carried in."""
+    async def state(self, topic: str) -> HistoryState | None:
+        """Give how far it reaches; None where nothing of the topic was ever carried in."""
         ...
 
     def rebuilding(self) -> AbstractAsyncContextManager["RunHistory"]:

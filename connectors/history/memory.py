@@ -82,11 +82,12 @@ class MemoryRunHistory:
         }
         return len(gone)
 
-    async def state(self) -> HistoryState | None:
+    async def state(self, topic: str) -> HistoryState | None:
         """Give how far it reaches."""
-        if not self._at:
+        held = {key: each for key, each in self._positions.items() if key[0] == topic}
+        if not held:
             return None
-        return HistoryState(min(self._at.values()), sum(held.behind for held in self._positions.values()))
+        return HistoryState(min(self._at[key] for key in held), sum(each.behind for each in held.values()))
 
     @asynccontextmanager
     async def rebuilding(self) -> AsyncIterator[RunHistory]:

@@ -133,14 +133,13 @@ class SqlRunHistory:
                 return forgotten
             forgotten += gone
 
-    async def state(self) -> HistoryState | None:
+    async def state(self, topic: str) -> HistoryState | None:
         """Give how far it reaches."""
         table = self._tables.positions
+        wanted = select(func.min(table.c.at), func.sum(table.c.behind)).where(table.c.topic == topic)
         with sorted_sql_errors(self.on):
             async with self._database.engine.connect() as connection:
-                as_of, behind = (
-                    await connection.execute(select(func.min(table.c.at), func.sum(table.c.behind)))
-                ).one()
+                as_of, behind = (await connection.execute(wanted)).one()
         return None if as_of is None else HistoryState(as_of, int(behind))
 
     @asynccontextmanager

@@ -68,7 +68,7 @@ def list_runs(
     found = asyncio.run(_select(settings(), query))
     place = str(Cursor.of(found[limit - 1])) if len(found) > limit else None
     if as_json:
-        typer.echo(_as_json({"runs": [asdict(run) for run in found[:limit]], "after": place}))
+        typer.echo(_as_json({"runs": [_line(run) for run in found[:limit]], "after": place}))
         return
     Console().print(table(found[:limit]))
     if place is not None:
@@ -135,9 +135,13 @@ def _counts(told: Mapping[str, RunStory]) -> dict[str, int]:
     return dict(sorted(counts.items()))
 
 
+def _line(run: RunSummary) -> dict[str, object]:
+    return {name: value for name, value in asdict(run).items() if name not in ("phase", "search")}
+
+
 def _plain(story: RunStory) -> dict[str, object]:
     return {
-        **asdict(story.summary),
+        **_line(story.summary),
         "steps": [asdict(step) for step in story.steps],
         "others": [event.model_dump(mode="json") for event in story.others],
     }

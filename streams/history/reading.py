@@ -10,7 +10,7 @@ from connectors.ports import Clock, RunHistory
 from connectors.sql.database import Database
 from processors.run_summary import summarize
 from schemas.history_feed import HistoryState
-from streams.history.topic import batches, event_records, run_events
+from streams.history.topic import TOPIC, batches, event_records, run_events
 from streams.metrics import Metrics
 from streams.settings import Settings
 
@@ -33,7 +33,8 @@ async def opened(settings: Settings, clock: Clock, say: Callable[[str], None]) -
     """
     history = history_of(settings)
     try:
-        state = await history.state() if await history.exists() else None
+        topic = settings.kafka.topic(TOPIC.name)
+        state = await history.state(topic) if await history.exists() else None
         if state is None:
             say(
                 f"There is no history at {history.on}: the whole topic is read, which takes as long as it is "

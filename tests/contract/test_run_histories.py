@@ -62,7 +62,7 @@ async def test_an_empty_one_answers_with_nothing(history: RunHistory) -> None:
     assert await history.loose(OPPORTUNITY) == []
     assert await history.find("r", limit=10) == []
     assert await history.positions(TOPIC) == {}
-    assert await history.state() is None
+    assert await history.state(TOPIC) is None
     assert await history.prune(START) == 0
     await hold(history)
 
@@ -177,7 +177,7 @@ async def test_one_that_is_behind_moves_nothing_back(history: RunHistory) -> Non
     late = events_of(TOLD)
     assert await history.append(late, [Slice(TOPIC, 0, 3, 7, behind=9)], at=START)
     assert await history.positions(TOPIC) == {0: 10}
-    assert await history.state() == HistoryState(START + timedelta(hours=1), 0)
+    assert await history.state(TOPIC) == HistoryState(START + timedelta(hours=1), 0)
     assert await rows(history) == expected(late)
 
 
@@ -194,9 +194,10 @@ async def test_tells_how_far_it_reaches(history: RunHistory) -> None:
     await history.begin(TOPIC, {0: 0, 1: 0}, at=START)
     later = START + timedelta(seconds=5)
     assert await history.append([], [Slice(TOPIC, 0, 0, 4, behind=3)], at=later)
-    assert await history.state() == HistoryState(START, 3)
+    assert await history.state(TOPIC) == HistoryState(START, 3)
     assert await history.append([], [Slice(TOPIC, 0, 4, 4), Slice(TOPIC, 1, 0, 0, behind=1)], at=later)
-    assert await history.state() == HistoryState(later, 1)
+    assert await history.state(TOPIC) == HistoryState(later, 1)
+    assert await history.state("another") is None
 
 
 # Questions.
