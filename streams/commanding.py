@@ -5,10 +5,9 @@ id is said; it answers in `workflow.events` by the first event that the command 
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from datetime import timedelta
-from itertools import islice
 from types import TracebackType
 from typing import Self
 
@@ -17,7 +16,7 @@ import structlog
 from connectors.kafka.delivery import Delivery
 from connectors.kafka.registry import HttpRegistry
 from connectors.kafka.scan import Message
-from connectors.kafka.tail import Tail
+from connectors.kafka.tail import Tail, following
 from connectors.ports import Clock, Outgoing, RunHistory
 from processors.commanding import Answer, Outcome, answer
 from schemas.errors import DecodeError, UnavailableError
@@ -34,7 +33,6 @@ PATIENCE = timedelta(seconds=2)
 _ACKNOWLEDGED_WITHIN_S = 10.0
 _LISTEN_S = 0.2
 _PAUSE_S = 1.0
-_BATCH = 500
 _CAUSE = "ce_causationid"
 _EVENTS, _INBOX = TOPICS["workflow.events"], TOPICS["workflow.inbox"]
 
@@ -124,8 +122,8 @@ class Commander:
     async def _listen(self) -> None:
         while not self._ending:
             try:
-                messages = self._tail.come(wait_seconds=_LISTEN_S)
-                while batch := await asyncio.to_thread(_some, messages):
+                batches = self._tail.come(wait_seconds=_LISTEN_S)
+                while (batch := await asyncio.to_thread(following, batches)) is not None:
                     for message in batch:
                         await self._hear(message)
             except UnavailableError as error:
@@ -161,7 +159,3 @@ async def commanding(
             yield commander
     finally:
         await delivery.stop()
-
-
-def _some(messages: Iterator[Message]) -> list[Message]:
-    return list(islice(messages, _BATCH))

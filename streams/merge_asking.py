@@ -12,7 +12,7 @@ import structlog
 
 from connectors.kafka.delivery import Delivery
 from connectors.kafka.scan import Message
-from connectors.kafka.tail import Tail
+from connectors.kafka.tail import Tail, following
 from connectors.ports import Outgoing
 from processors.merge_answers import Outcome, outcome
 from schemas.account import AccountEvent
@@ -57,10 +57,10 @@ async def _heard(tail: Tail, records: Records, command: MergeAccounts, patience_
     facts: list[AccountEvent] = []
     deadline = time.monotonic() + patience_s
     while time.monotonic() < deadline:
-        for message in await asyncio.to_thread(lambda: list(tail.come(wait_seconds=_LISTEN_S))):
-            fact = await _fact(records, message)
-            if fact is not None:
-                facts.append(fact)
+        batches = tail.come(wait_seconds=_LISTEN_S)
+        while (batch := await asyncio.to_thread(following, batches)) is not None:
+            known = [await _fact(records, message) for message in batch]
+            facts += [fact for fact in known if fact is not None]
         found = outcome(command, facts)
         if found is not None:
             return found

@@ -5,23 +5,19 @@ it knows everything that worker set aside. What this process sets aside it knows
 """
 
 import asyncio
-from collections.abc import Iterator
 from dataclasses import dataclass
-from itertools import islice
 from typing import Any
 
 import structlog
 
 from connectors.kafka.config import KafkaConfig
-from connectors.kafka.scan import Message
-from connectors.kafka.tail import Tail
+from connectors.kafka.tail import Tail, following
 from processors.parking import Parked, ParkedError, Passed, Turn
 from schemas.dead_letter import TOPIC, Letter, Place, read, seat_of
 from schemas.errors import UnavailableError, WrongMagicError
 from streams.job import Headers
 
 _REFRESH_SECONDS = 1.0
-_BATCH = 500
 
 log = structlog.get_logger(__name__)
 
@@ -62,16 +58,12 @@ class Parking:
 
     async def _refresh(self, *, to_the_end: bool) -> None:
         async with self._one:
-            messages = self._tail.to_the_end() if to_the_end else self._tail.come()
-            while batch := await asyncio.to_thread(_some, messages):
+            batches = self._tail.to_the_end() if to_the_end else self._tail.come()
+            while (batch := await asyncio.to_thread(following, batches)) is not None:
                 for message in batch:
                     place = Place(message.topic, message.partition, message.offset)
                     size = len(message.value or b"")
                     self.now.take(read(place, message.key, size, message.headers), place)
-
-
-def _some(messages: Iterator[Message]) -> list[Message]:
-    return list(islice(messages, _BATCH))
 
 
 @dataclass(frozen=True, slots=True)

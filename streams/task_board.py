@@ -1,21 +1,19 @@
 """Every task as it stands: the compacted topic `tasks`, read whole and kept up to date by `refresh`."""
 
 import asyncio
-from collections.abc import Iterator, Mapping
-from itertools import islice
+from collections.abc import Mapping
 
 import structlog
 
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.scan import Message
-from connectors.kafka.tail import Tail
+from connectors.kafka.tail import Tail, following
 from schemas.errors import DecodeError
 from schemas.task import Task
 from schemas.topics import TOPICS
 from streams.records import Records
 
 _TOPIC = TOPICS["tasks"]
-_BATCH = 500
 
 log = structlog.get_logger(__name__)
 
@@ -37,8 +35,8 @@ class TaskBoard:
     async def refresh(self) -> None:
         """Read to the end that the topic has now. Raises `UnavailableError` or `ConfigurationError`."""
         async with self._one:
-            messages = self._tail.to_the_end()
-            while batch := await asyncio.to_thread(_some, messages):
+            batches = self._tail.to_the_end()
+            while (batch := await asyncio.to_thread(following, batches)) is not None:
                 for message in batch:
                     await self._take(message)
 
@@ -61,7 +59,3 @@ class TaskBoard:
         # A repeat after a crash may bring an older revision once more.
         if isinstance(task, Task) and (known is None or task.revision >= known.revision):
             self._tasks[task.id] = task
-
-
-def _some(messages: Iterator[Message]) -> list[Message]:
-    return list(islice(messages, _BATCH))

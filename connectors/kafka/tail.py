@@ -46,8 +46,8 @@ class Tail:
         except KafkaException as error:
             raise self._unavailable(error) from error
 
-    def come(self, *, wait_seconds: float = 0) -> Iterator[Message]:
-        """Give what came since, as far as it is here; wait so long for the first of it."""
+    def come(self, *, wait_seconds: float = 0) -> Iterator[list[Message]]:
+        """Give what came since in batches, as far as it is here; wait so long for the first of it."""
         try:
             self._assign()
             if wait_seconds and (first := self._consumer.poll(wait_seconds)) is not None:
@@ -57,8 +57,8 @@ class Tail:
         except KafkaException as error:
             raise self._unavailable(error) from error
 
-    def to_the_end(self) -> Iterator[Message]:
-        """Give everything that is in the topic at this moment and was not given before."""
+    def to_the_end(self) -> Iterator[list[Message]]:
+        """Give everything that is in the topic at this moment and was not given before, in batches."""
         try:
             self._assign()
             ends = {
@@ -114,9 +114,14 @@ class Tail:
         )
 
 
-def _good(messages: list[Fetched]) -> Iterator[Message]:
-    """Give the records first: whoever hears of an error afterwards has lost none."""
+def _good(messages: list[Fetched]) -> Iterator[list[Message]]:
+    """Give the records first and whole: whoever hears of an error afterwards has lost none."""
     errors = [error for fetched in messages if (error := fetched.error()) is not None]
-    yield from (as_message(fetched) for fetched in messages if fetched.error() is None)
+    yield [as_message(fetched) for fetched in messages if fetched.error() is None]
     for error in errors:
         raise KafkaException(error)
+
+
+def following(batches: Iterator[list[Message]]) -> list[Message] | None:
+    """Give the next batch, or None after the last; for a thread to run."""
+    return next(batches, None)
