@@ -31,7 +31,6 @@ def fact_of(command: UpsertAccount, account: Account, at: datetime, kind: str = 
         run_id=command.run_id,
         command_id=command.id,
         at=at,
-        other_key=command.into if kind == MERGED else "",
     )
 
 

@@ -5,9 +5,9 @@ from collections.abc import Iterable
 from schemas.account import Account
 from schemas.base import Part
 
-__all__ = ["filled"]
+__all__ = ["FIELDS", "filled", "is_blank"]
 
-_FIELDS = (
+FIELDS = (
     "salesforce_account_id",
     "name",
     "company_name",
@@ -20,6 +20,7 @@ _FIELDS = (
     "csm",
     "template",
 )
+"""What an account says of the customer, but for amounts and custom fields."""
 
 
 def filled(own: Account, others: Iterable[Account]) -> Account:
@@ -28,11 +29,11 @@ def filled(own: Account, others: Iterable[Account]) -> Account:
     A value that is there is never replaced. An amount comes with its currency, a contact or template as a
     whole, custom fields one by one.
     """
-    values = {name: getattr(own, name) for name in (*_FIELDS, "arr", "currency")}
+    values = {name: getattr(own, name) for name in (*FIELDS, "arr", "currency")}
     custom = dict(own.custom)
     for other in others:
-        for name in _FIELDS:
-            if _is_blank(values[name]):
+        for name in FIELDS:
+            if is_blank(values[name]):
                 values[name] = getattr(other, name)
         if values["arr"] is None and values["currency"] in (None, other.currency):
             values |= {"arr": other.arr, "currency": values["currency"] or other.currency}
@@ -42,7 +43,8 @@ def filled(own: Account, others: Iterable[Account]) -> Account:
     return own.model_copy(update={**values, "custom": custom})
 
 
-def _is_blank(value: object) -> bool:
+def is_blank(value: object) -> bool:
+    """Whether a field says nothing."""
     if isinstance(value, Part):
         return not value.model_dump(exclude_defaults=True)
     return value is None or value == ""

@@ -11,9 +11,9 @@ from datetime import datetime
 
 from processors.account_facts import CREATED, MERGED, UNMERGED, UPDATED
 from processors.account_filling import filled
+from processors.account_joining import folded, joined, together
 from schemas.account import Account, UpsertAccount
 from schemas.account_merge import ADOPT, FOLLOW, GIVE_BACK, RELEASE, MergeAccounts, MergeState
-from schemas.errors import RefusedError
 from schemas.ids import account_id, derived_id
 
 __all__ = [
@@ -51,7 +51,7 @@ class Turn:
 
 def document(state: MergeState) -> Account:
     """Give the account as it is held and published."""
-    said = state.shown or filled(state.own, state.fills)
+    said = state.shown or filled(_said(state), state.fills)
     moments = [at for at in (said.updated_at, state.changed_at) if at is not None]
     return said.model_copy(
         update={
@@ -84,24 +84,21 @@ def objection(source: Account, target: Account | None) -> str:
     return ""
 
 
-def store(state: MergeState, command: UpsertAccount, account: Account, target: Account | None) -> Turn:
-    """Take what the account's own run says; where the account is merged, pass it on to the target.
-
-    A command with `into` merges the account at once, as a workflow does that found the customer to exist;
-    but not again what a person has unmerged. Raises `RefusedError` when that cannot be.
-    """
-    newer = account.revision > state.own.revision
-    if newer:
-        state = state.model_copy(update={"own": account, "last": command.id})
+def store(state: MergeState, command: UpsertAccount, account: Account) -> Turn:
+    """Take what a run says of the account; where the account is merged, pass it on to the target."""
     told = CREATED if account.revision == 1 else UPDATED
-    if command.into and not state.turn:
-        why = objection(document(state), target)
-        if why:
-            raise RefusedError(why, on=f"account {account.key}", todo="Look for existing accounts anew.")
-        state = _merged(state, command.into, command.id, account.updated_at)
+    if command.opportunity_id in ("", state.own.opportunity_id):
+        if account.revision > state.own.revision:
+            state = state.model_copy(update={"own": account, "last": command.id})
+    else:
+        told = UPDATED
+        deals = joined(state.joined, document(state), command.opportunity_id, account)
+        if tuple(deals) != state.joined:
+            own, kept = folded(state.own, deals)
+            after = {"own": own, "joined": kept, "joins": state.joins + 1, "last": command.id}
+            state = state.model_copy(update=after)
     if not state.merged_into:
         return Turn(state=state, told=told, answered=True)
-    told = MERGED if command.id in state.asked else ""
     sent = MergeAccounts(
         id=derived_id(FOLLOW, command.id, str(command.attempt), str(state.turn)),
         org_id=command.org_id,
@@ -109,11 +106,11 @@ def store(state: MergeState, command: UpsertAccount, account: Account, target: A
         source_key=state.own.key,
         target_key=state.merged_into,
         turn=state.turn,
-        source=state.own,
+        source=_said(state),
         answering=command.model_copy(update={"account": None}),
         command_id=command.id,
     )
-    return Turn(state=state, told=told, sends=(sent,))
+    return Turn(state=state, sends=(sent,))
 
 
 def merge(state: MergeState, command: MergeAccounts, target: Account | None, at: datetime) -> Turn:
@@ -174,7 +171,7 @@ def adopt(state: MergeState, command: MergeAccounts, at: datetime) -> Turn:
     after = state.model_copy(
         update={"fills": fills, "turns": {**state.turns, source.key: command.turn}, "last": command.id}
     )
-    if filled(after.own, fills) == filled(state.own, state.fills) and len(fills) == len(state.fills):
+    if filled(_said(after), fills) == filled(_said(state), state.fills) and len(fills) == len(state.fills):
         again = state.last == command.id or command.kind == ADOPT
         return Turn(state=after, told=UPDATED if again else "", answered=True)
     changed = after.model_copy(update={"changes": state.changes + 1, "changed_at": at})
@@ -209,11 +206,17 @@ def given_back(command: MergeAccounts, why: str) -> MergeAccounts:
     )
 
 
+def _said(state: MergeState) -> Account:
+    """Give what the account's own deals say of it, whoever is merged into it."""
+    said = together(state.own, state.joined)
+    return said.model_copy(update={"revision": said.revision + state.joins})
+
+
 def _merged(state: MergeState, target_key: str, command_id: str, at: datetime | None) -> MergeState:
     after = {
         "merged_into": target_key,
         "latest_target": target_key,
-        "shown": state.own,
+        "shown": _said(state),
         "turn": state.turn + 1,
         "changes": state.changes + 1,
         "changed_at": at,
@@ -246,7 +249,7 @@ def _passed_on(state: MergeState, command: MergeAccounts, kind: str, target_key:
             "source_key": state.own.key,
             "target_key": target_key,
             "turn": state.turn,
-            "source": state.own if kind == ADOPT else None,
+            "source": _said(state) if kind == ADOPT else None,
             "command_id": command.id,
         }
     )

@@ -67,8 +67,8 @@ class Account(Record):
 class UpsertAccount(Record):
     """Asks the account sink to hold `account`. `id` is the effect id and the sink's idempotency key.
 
-    With `into`, the key of an existing account, the new one is merged into that one at once: the customer is
-    linked, not created. All later commands of the same account follow, with or without `into`.
+    `account` is of the command's own opportunity, or of another one's that this deal joins: then it is what
+    the deal saw, with the deal's values put in.
     """
 
     ce_type: ClassVar[str] = "dealwire.account.upsert"
@@ -78,7 +78,6 @@ class UpsertAccount(Record):
     step_id: str = ""
     attempt: int = 1
     account: Account | None = None
-    into: str = ""
 
 
 class FindAccounts(Record):

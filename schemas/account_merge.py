@@ -38,17 +38,28 @@ class MergeAccounts(Record):
     command_id: str = ""
 
 
-class MergeState(Part):
-    """What is remembered of an account that takes part in merges; `merging.document` of it is public.
+class JoinedDeal(Part):
+    """A deal that joined an existing account: the account as it was then, and what the deal's run says."""
 
-    `own` is what its own run says, with the run's revision; `changes` counts what merges changed, and is
-    added to it. While merged, `shown` keeps the account as it was then. `fills` are the accounts merged into
-    this one, in the order they came; `turns` the latest turn known of each source. `asked` holds the ids of
-    the last commands, `last` that of the last input which changed something. `held` is the revision that the
-    sink is known to hold; a lower one than the document's is made good with the next input.
+    opportunity_id: str
+    seen: Account
+    says: Account
+
+
+class MergeState(Part):
+    """What is remembered of an account that merges or several deals shape; `merging.document` is public.
+
+    `own` is what its own run says, with the run's revision; `joined` are other deals that write it, `joins`
+    how often they did, and `changes` how often merges changed it; both are added to the revision. While
+    merged, `shown` keeps the account as it was then. `fills` are the accounts merged into this one, in the
+    order they came; `turns` the latest turn known of each source. `asked` holds the ids of the last
+    commands, `last` that of the last input which changed something. `held` is the revision that the sink is
+    known to hold; a lower one than the document's is made good with the next input.
     """
 
     own: Account
+    joined: tuple[JoinedDeal, ...] = ()
+    joins: int = 0
     changes: int = 0
     changed_at: Moment | None = None
     merged_into: str = ""

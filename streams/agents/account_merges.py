@@ -59,18 +59,17 @@ class AccountMerges:
         self._metrics = metrics
 
     async def stored(self, job: Job, command: UpsertAccount, account: Account) -> tuple[Outgoing, ...] | None:
-        """Carry out an upsert; None if neither the account nor the command has to do with merges.
+        """Carry out an upsert; None if the account has to do with one deal alone.
 
         Raises `UnavailableError` or `RefusedError`; the state may be ahead of the sink then, which the
         command's next attempt makes good.
         """
         state = self._recalled(job)
         if state is None:
-            if not command.into:
+            if command.opportunity_id in ("", account.opportunity_id):
                 return None
             state = await self._begun(account.key) or MergeState(own=account)
-        target = await self._get(command.into) if command.into and not state.turn else None
-        turn = merging.store(state, command, account, target)
+        turn = merging.store(state, command, account)
         caused = await self._made_so(
             job, turn, lambda held, kind: fact_of(command, held, job.origin.at, kind), run_id=command.run_id
         )

@@ -26,6 +26,7 @@ class MergeWorld:
         self.answers: list[tuple[str, str]] = []
         self.queues: dict[str, deque[Input]] = {key: deque() for key in self.keys}
         self.handled: dict[str, list[Input]] = {key: [] for key in self.keys}
+        self.joiners: dict[tuple[str, str], Account] = {}
         self.looks_late = False
         """Whether a merge sees its target as it was in the beginning: a sink read before another's write."""
         self._number = 0
@@ -49,7 +50,7 @@ class MergeWorld:
         self.queues[self.keys[source]].append(command)
         return command.id
 
-    def write(self, number: int, *, into: int | None = None, **fields: object) -> str:
+    def write(self, number: int, **fields: object) -> str:
         """Have the account's own run write its next revision."""
         self._number += 1
         key = self.keys[number]
@@ -60,8 +61,18 @@ class MergeWorld:
             id=f"upsert-{self._number}",
             org_id=ORG,
             account=self.runs[key],
-            into=self.keys[into] if into is not None else "",
         )
+        self.queues[key].append(command)
+        return command.id
+
+    def join(self, number: int, deal: str, **fields: object) -> str:
+        """Have another deal's run write what it sees of an account, with values of its own."""
+        self._number += 1
+        key = self.keys[number]
+        before = self.joiners.get((key, deal)) or self.account(key)
+        says = before.model_copy(update={**fields, "revision": before.revision + 1})
+        self.joiners[key, deal] = says
+        command = UpsertAccount(id=f"upsert-{self._number}", org_id=ORG, opportunity_id=deal, account=says)
         self.queues[key].append(command)
         return command.id
 
@@ -114,8 +125,7 @@ class MergeWorld:
         at = START + timedelta(minutes=self._number)
         if isinstance(one, UpsertAccount):
             assert one.account is not None
-            target = self.account(one.into) if one.into else None
-            return merging.store(state, one, one.account, target)
+            return merging.store(state, one, one.account)
         match one.kind:
             case "merge":
                 target = (

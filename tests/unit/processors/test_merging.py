@@ -10,7 +10,6 @@ from hypothesis import strategies as st
 from processors.merging import MOST_ALIASES, document, objection
 from schemas.account import Csm
 from schemas.account_merge import MERGE, UNMERGE
-from schemas.errors import RefusedError
 from tests.fixtures.accounts import an_account
 from tests.unit.processors.merge_world import MergeWorld
 
@@ -229,31 +228,44 @@ def test_a_late_give_back_does_not_undo_a_later_merge(world: MergeWorld) -> None
     assert merged(world) == {0: 1}
 
 
-def test_a_run_that_links_creates_no_account_of_its_own(world: MergeWorld) -> None:
-    command = world.write(0, into=1, csm=ANN)
+def test_a_deal_that_joins_and_the_accounts_own_run_do_not_hide_each_others_writes(world: MergeWorld) -> None:
+    joined = world.join(0, "deal", csm=BOB)
+    own = world.write(0, csm=ANN, industry="Steel")  # its second revision, as the joined deal's
     world.settle()
-    assert merged(world) == {0: 1}
-    assert world.account(world.keys[1]).csm == ANN
-    assert world.answers == [(command, world.keys[1])]
-    world.write(0, into=1, csm=BOB)
+    account = world.account(world.keys[0])
+    assert (account.csm, account.industry, account.revision) == (BOB, "Steel", 3)
+    assert world.answers == [(joined, account.key), (own, account.key)]
+    world.join(0, "deal", size=7)
+    world.write(0, website="new.test")
+    world.settle()
+    account = world.account(world.keys[0])
+    # What the deal only saw is not its word.
+    assert (account.csm, account.size, account.website, account.revision) == (BOB, 7, "new.test", 5)
+
+
+def test_a_deal_that_joined_a_merged_account_is_heard_at_the_target(world: MergeWorld) -> None:
+    world.ask(MERGE, 0, 1)
+    world.settle()
+    before = world.published[world.keys[0]][-1]
+    command = world.join(0, "deal", csm=BOB)
     world.settle()
     assert world.account(world.keys[1]).csm == BOB
-
-
-def test_what_a_person_has_unmerged_is_not_linked_again(world: MergeWorld) -> None:
-    world.write(0, into=1)
+    assert world.published[world.keys[0]][-1] == before
+    assert world.answers == [(command, world.keys[1])]
     world.ask(UNMERGE, 0)
-    world.write(0, into=1)
     world.settle()
-    assert merged(world) == {}
+    assert [world.account(key).csm for key in world.keys[:2]] == [BOB, None]
 
 
-def test_a_link_to_one_that_was_merged_meanwhile_is_refused(world: MergeWorld) -> None:
-    world.ask(MERGE, 1, 2)
+def test_what_a_joined_deal_copied_of_a_merged_account_leaves_with_it(world: MergeWorld) -> None:
+    world.ask(MERGE, 0, 1)
     world.settle()
-    world.write(0, into=1)
-    with pytest.raises(RefusedError, match="name that one"):
-        world.settle()
+    world.join(1, "deal", csm=BOB)
+    world.settle()
+    assert world.account(world.keys[1]).website == "c0.test"
+    world.ask(UNMERGE, 0)
+    world.settle()
+    assert (world.account(world.keys[1]).website, world.account(world.keys[1]).csm) == (None, BOB)
 
 
 @given(
@@ -264,6 +276,7 @@ def test_a_link_to_one_that_was_merged_meanwhile_is_refused(world: MergeWorld) -
             st.tuples(st.just("write"), st.integers(0, 2), st.integers(0, 3)),
             st.tuples(st.just("deliver"), st.integers(0, 2), st.integers(0, 1)),
             st.tuples(st.just("look late"), st.integers(0, 1), st.just(0)),
+            st.tuples(st.just("join"), st.integers(0, 2), st.integers(0, 1)),
         ),
         max_size=40,
     )
@@ -276,6 +289,8 @@ def test_whatever_is_asked_in_whatever_order_both_sides_agree_in_the_end(
         match what:
             case "write":
                 world.write(one, size=other or None, name=f"name {other}")
+            case "join":
+                world.join(one, f"deal {other}", industry=f"industry {other}")
             case "look late":
                 world.looks_late = bool(one)
             case "deliver":
@@ -288,16 +303,14 @@ def test_whatever_is_asked_in_whatever_order_both_sides_agree_in_the_end(
         state = world.states[key]
         assert state.own == world.runs[key], "what a run wrote last is never lost"
         for source in state.fills:
-            assert source.revision == world.runs[source.key].revision, f"{number} has old news"
+            news = world.runs[source.key].revision + world.states[source.key].joins
+            assert source.revision == news, f"{number} has old news"
     for place in range(3):
         world.ask(UNMERGE, place)
     world.settle()
     assert merged(world) == {}
     for key in world.keys:
-        own = world.runs[key]
-        assert (
-            document(world.states[key]).model_copy(
-                update={"revision": own.revision, "updated_at": own.updated_at}
-            )
-            == own
-        )
+        own, account = world.runs[key], document(world.states[key])
+        assert (account.name, account.size, account.website) == (own.name, own.size, own.website)
+        deals = [deal for joined, deal in world.joiners if joined == key]
+        assert (account.industry is None) is (not deals)
