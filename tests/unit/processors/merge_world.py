@@ -26,6 +26,8 @@ class MergeWorld:
         self.answers: list[tuple[str, str]] = []
         self.queues: dict[str, deque[Input]] = {key: deque() for key in self.keys}
         self.handled: dict[str, list[Input]] = {key: [] for key in self.keys}
+        self.sent: dict[str, Account] = {}
+        """What each command said; a run says the same when it tries again."""
         self.joiners: dict[tuple[str, str], Account] = {}
         self.looks_late = False
         """Whether a merge sees its target as it was in the beginning: a sink read before another's write."""
@@ -62,6 +64,7 @@ class MergeWorld:
             org_id=ORG,
             account=self.runs[key],
         )
+        self.sent[command.id] = self.runs[key]
         self.queues[key].append(command)
         return command.id
 
@@ -69,10 +72,13 @@ class MergeWorld:
         """Have another deal's run write what it sees of an account, with values of its own."""
         self._number += 1
         key = self.keys[number]
+        while self.deliver(key):
+            pass  # it looks right before it writes
         before = self.joiners.get((key, deal)) or self.account(key)
         says = before.model_copy(update={**fields, "revision": before.revision + 1})
         self.joiners[key, deal] = says
         command = UpsertAccount(id=f"upsert-{self._number}", org_id=ORG, opportunity_id=deal, account=says)
+        self.sent[command.id] = says
         self.queues[key].append(command)
         return command.id
 
@@ -118,7 +124,8 @@ class MergeWorld:
     def _again(self, one: Input) -> None:
         assert isinstance(one, MergeAccounts)
         assert one.answering is not None
-        retry = one.answering.model_copy(update={"account": one.source, "attempt": one.answering.attempt + 1})
+        said = self.sent[one.answering.id]
+        retry = one.answering.model_copy(update={"account": said, "attempt": one.answering.attempt + 1})
         self.queues[one.source_key].append(retry)
 
     def _turn(self, state: MergeState, one: Input) -> Turn:

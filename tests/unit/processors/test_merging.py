@@ -290,7 +290,7 @@ def test_whatever_is_asked_in_whatever_order_both_sides_agree_in_the_end(
             case "write":
                 world.write(one, size=other or None, name=f"name {other}")
             case "join":
-                world.join(one, f"deal {other}", industry=f"industry {other}")
+                world.join(one, f"deal {other}", industry=f"industry {one} {other}")
             case "look late":
                 world.looks_late = bool(one)
             case "deliver":
