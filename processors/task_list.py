@@ -1,13 +1,48 @@
 """Which tasks are asked for: by id, or by what they are about and how they stand."""
 
+import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import UTC, datetime, timedelta
+from typing import NamedTuple, Self
 
 from schemas.errors import UsageError
 from schemas.task import TASK_ENDED, Task
 
 _MOST_NAMED = 5
+_PLACE = re.compile(r"([01])_(-?\d{1,18})_(-?\d{1,18})_(.{1,64})", re.ASCII)
+_EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+
+
+class Place(NamedTuple):
+    """Where a task stands in lists: what is due first, what is never due last. The next page follows it.
+
+    `due` (of one never due: when it was opened) and `opened` are in microseconds since the epoch.
+    """
+
+    never: bool
+    due: int
+    opened: int
+    task_id: str
+
+    def __str__(self) -> str:
+        return f"{int(self.never)}_{self.due}_{self.opened}_{self.task_id}"
+
+    @classmethod
+    def of(cls, task: Task) -> Self:
+        """Give the place of a task."""
+        return cls(task.due is None, _micros(task.due or task.opened_at), _micros(task.opened_at), task.id)
+
+    @classmethod
+    def parse(cls, text: str) -> Self:
+        """Read a place as `str` wrote it. Raises `UsageError`."""
+        match = _PLACE.fullmatch(text)
+        if match is None:
+            raise UsageError(
+                f"{text[:80]!r} is no place in a list of tasks", todo="Give what the page before gave."
+            )
+        never, due, opened, task_id = match.groups()
+        return cls(never == "1", int(due), int(opened), task_id)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,7 +77,7 @@ class TaskQuery:
 
 def select(tasks: Iterable[Task], query: TaskQuery) -> list[Task]:
     """Give the tasks that are asked for: what is due first comes first, what is never due last."""
-    return sorted(filter(query.wants, tasks), key=_urgency)
+    return sorted(filter(query.wants, tasks), key=Place.of)
 
 
 def one_task(tasks: Mapping[str, Task], beginning: str) -> Task:
@@ -63,11 +98,5 @@ def _may_answer(task: Task, person: str) -> bool:
     return any(each.casefold() == wanted for each in task.people)
 
 
-def _urgency(task: Task) -> tuple[bool, float, float, str]:
-    due, opened = task.due or task.opened_at, task.opened_at
-    return (
-        task.due is None,
-        due.timestamp() if due is not None else 0,
-        opened.timestamp() if opened is not None else 0,
-        task.id,
-    )
+def _micros(moment: datetime | None) -> int:
+    return 0 if moment is None else (moment - _EPOCH) // timedelta(microseconds=1)

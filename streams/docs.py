@@ -8,12 +8,15 @@ from pathlib import Path
 from typing import Any
 
 import click
+import orjson
 from pydantic.fields import FieldInfo
 from pydantic_core import PydanticUndefined
 
 from schemas.contracts import file_name
 from schemas.errors import ExitCode
 from schemas.topics import TABLES, TOPICS, Cleanup, Topic
+from streams.api.app import make_app
+from streams.api.description import openapi
 from streams.cli.tree import app
 from streams.configuration import describe
 from streams.definition_schema import editor_schema
@@ -100,10 +103,17 @@ def commands() -> str:
     return _NOTE + "# Commands\n\n" + "".join(sections) + _EXIT_CODES + "".join(codes)
 
 
+def api() -> str:
+    """Give the OpenAPI document of the HTTP API."""
+    options = orjson.OPT_INDENT_2 | orjson.OPT_SORT_KEYS | orjson.OPT_APPEND_NEWLINE
+    return orjson.dumps(openapi(make_app(None)), option=options).decode()
+
+
 PAGES: Mapping[str, Callable[[], str]] = {
     "configuration.md": configuration,
     "topics.md": topics,
     "commands.md": commands,
+    "contracts/api.json": api,
     "schema/definition.schema.json": editor_schema,
 }
 

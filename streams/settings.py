@@ -15,6 +15,7 @@ from connectors.history.config import HistoryConfig
 from connectors.kafka.config import KafkaConfig, RegistryConfig
 from connectors.salesforce.config import SalesforceConfig
 from connectors.writer.config import WriterConfig
+from streams.api.config import ApiConfig
 
 PREFIX = "DEALWIRE_"
 
@@ -81,6 +82,7 @@ class Settings(BaseSettings):
     email: EmailConfig = Field(default_factory=EmailConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     writer: WriterConfig = Field(default_factory=WriterConfig)
+    api: ApiConfig = Field(default_factory=ApiConfig)
     enrich: EnrichConfig = Field(default_factory=EnrichConfig)
     worker: WorkerConfig = Field(default_factory=WorkerConfig)
     logs: LogConfig = Field(default_factory=LogConfig)

@@ -1,0 +1,32 @@
+"""The API as an ASGI application, made of its resources."""
+
+from fastapi import FastAPI
+
+from streams.api import health, runs, tasks, workflows
+from streams.api.problems import ProblemDetails, answer_with_problems
+from streams.api.request_id import Named
+from streams.api.services import Services
+
+LARGEST_BODY = 1024 * 1024
+RESOURCES = (runs.router, tasks.router, workflows.router, health.router)
+
+
+def make_app(services: Services | None) -> FastAPI:
+    """Make the application. Without services it only describes itself, for the docs."""
+    app = FastAPI(
+        title="dealwire",
+        version="1",
+        description="Runs, tasks and workflows. Failures are problem details (RFC 9457).",
+        docs_url=None,
+        redoc_url=None,
+        openapi_url=None,
+        redirect_slashes=False,
+        max_body_size=LARGEST_BODY,
+        responses={"default": {"description": "A failure.", "model": ProblemDetails}},
+    )
+    app.state.services = services
+    for router in RESOURCES:
+        app.include_router(router)
+    app.add_middleware(Named)
+    answer_with_problems(app)
+    return app

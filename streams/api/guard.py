@@ -1,0 +1,50 @@
+"""The door of every route: nobody passes who is not known or not allowed, and it is asked before all else."""
+
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+from fastapi import Request, Response
+from fastapi.routing import APIRoute
+
+from schemas.errors import BrokenInvariantError
+from streams.api.identity import Person, identify
+from streams.api.problems import Problem
+from streams.api.roles import ALLOWED, OPEN
+from streams.api.services import services_of
+
+Handler = Callable[[Request], Coroutine[Any, Any, Response]]
+
+
+class GuardedRoute(APIRoute):
+    """A route of the table in `streams/api/roles.py`.
+
+    The door is passed before the body is read, so that a stranger learns nothing from how it is read.
+    """
+
+    def get_route_handler(self) -> Handler:
+        """Put the door before the handler. Raises `BrokenInvariantError` for a route without a row."""
+        handler = super().get_route_handler()
+        places = [(method, self.path) for method in sorted(self.methods or ())]
+        if missing := [place for place in places if place not in ALLOWED and place not in OPEN]:
+            raise BrokenInvariantError(
+                "a route says not who may use it", on=f"{missing} in streams/api/roles.py"
+            )
+        allowed = None if places[0] in OPEN else ALLOWED[places[0]]
+
+        async def guarded(request: Request) -> Response:
+            if allowed is not None:
+                person = await identify(request.headers.get("authorization"), services_of(request).vouching)
+                if person is None:
+                    raise Problem(401, "Say who you are: send an API token or an ID token as a bearer.")
+                if not person.roles & allowed:
+                    raise Problem(403, f"This needs one of the roles: {', '.join(sorted(allowed))}.")
+                request.state.person = person
+            return await handler(request)
+
+        return guarded
+
+
+def person_of(request: Request) -> Person:
+    """Give who passed the door."""
+    person: Person = request.state.person
+    return person

@@ -1,0 +1,22 @@
+"""Which role may use which route: one table. A route that is not in it cannot be made."""
+
+from collections.abc import Mapping
+
+from schemas.access import Role
+
+EVERYBODY = frozenset(Role)
+CORRECTING = frozenset({Role.OPERATOR, Role.ADMIN})
+ANSWERING = frozenset({Role.APPROVER, Role.ADMIN})
+FORCING = frozenset({Role.ADMIN})
+"""Who may say a command with `force`: answer in another's place, or have effects repeated."""
+
+ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
+    ("GET", "/v1/runs"): EVERYBODY,
+    ("GET", "/v1/runs/{run_id}"): EVERYBODY,
+    ("GET", "/v1/tasks"): EVERYBODY,
+    ("GET", "/v1/tasks/{task_id}"): EVERYBODY,
+    ("GET", "/v1/workflows"): EVERYBODY,
+    ("GET", "/v1/workflows/{name}"): EVERYBODY,
+}
+OPEN = frozenset({("GET", "/live"), ("GET", "/ready")})
+"""What anybody may ask without a name."""

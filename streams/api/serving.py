@@ -1,0 +1,110 @@
+"""The API on its port, with connections of its own, until it is told to stop."""
+
+import asyncio
+import socket
+from contextlib import AsyncExitStack
+
+import structlog
+import uvicorn
+
+from connectors.kafka.registry import HttpRegistry
+from connectors.ports import Clock
+from schemas.errors import ConfigurationError
+from schemas.topics import TOPICS
+from streams.api.app import make_app
+from streams.api.attention import Attention
+from streams.api.config import ApiConfig
+from streams.api.identity import Tokens
+from streams.api.services import Services
+from streams.catalogue import LiveCatalogue
+from streams.history.reading import history_of
+from streams.patience import patiently
+from streams.records import connect
+from streams.settings import Settings
+from streams.task_board import TaskBoard
+
+_TOPICS = [TOPICS[name] for name in ("control", "tasks")]
+_FAREWELL_S = 5
+_MOST_AT_ONCE = 500
+_LARGEST_HEAD = 32 * 1024
+
+log = structlog.get_logger(__name__)
+
+
+async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
+    """Serve until a signal comes, or `stop` before Kafka was there. Raises `ConfigurationError`."""
+    listening = _listen(settings.api)
+    async with AsyncExitStack() as stack:
+        stack.callback(listening.close)
+        services = await _services(settings, clock, stop, stack)
+        if services is None:
+            return
+        server = uvicorn.Server(
+            uvicorn.Config(
+                make_app(services),
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=True,
+                proxy_headers=False,
+                ws="none",
+                limit_concurrency=_MOST_AT_ONCE,
+                h11_max_incomplete_event_size=_LARGEST_HEAD,
+                timeout_graceful_shutdown=_FAREWELL_S,
+            )
+        )
+        log.info("the API is served", host=settings.api.host, port=listening.getsockname()[1])
+        await server.serve(sockets=[listening])
+
+
+async def _services(
+    settings: Settings, clock: Clock, stop: asyncio.Event, stack: AsyncExitStack
+) -> Services | None:
+    registry = HttpRegistry(settings.registry)
+    records = await patiently(lambda: connect(registry, settings.kafka, _TOPICS), stop)
+    if records is None:
+        return None
+    history = history_of(settings)
+    stack.push_async_callback(history.close)
+    if not await history.exists():
+        log.warning("there is no history to show yet", database=history.on, todo="dealwire history run")
+    catalogue = LiveCatalogue(settings.kafka, records)
+    stack.push_async_callback(catalogue.stop)
+    board = TaskBoard(settings.kafka, records)
+    stack.push_async_callback(board.close)
+    attention = Attention(board, clock)
+    await patiently(catalogue.start, stop)
+    paying = asyncio.create_task(attention.pay())
+    stack.push_async_callback(_ended, paying)
+    return Services(
+        vouching=(Tokens(settings.api.tokens),),
+        history=history,
+        board=board,
+        catalogue=lambda: catalogue.now,
+        clock=clock,
+        ready=lambda: attention.ready,
+    )
+
+
+def _listen(config: ApiConfig) -> socket.socket:
+    if not config.tokens:
+        raise ConfigurationError(
+            "nobody could use the API",
+            on="[api]",
+            todo="Add a token: [api.tokens.NAME] with actor, roles and sha256; see docs/api.md.",
+        )
+    family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
+    try:
+        return socket.create_server((config.host, config.port), family=family, backlog=1024)
+    except OSError as error:
+        raise ConfigurationError(
+            f"cannot listen on {config.host}:{config.port}: {error.strerror or error}",
+            on="[api] host, port",
+            todo="Choose another port.",
+        ) from error
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)

@@ -1,0 +1,12 @@
+"""Text that comes from outside: bounded, and without what a database or a log would stumble over."""
+
+from typing import Annotated
+
+from pydantic import StringConstraints
+
+_NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
+
+Text = Annotated[str, StringConstraints(max_length=200, pattern=_NO_CONTROL)]
+"""A word or a name."""
+Prose = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROL)]
+"""A few sentences."""

@@ -1,0 +1,95 @@
+"""`/v1/workflows`: which there are, and what a version says."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Path, Query, Request, Response
+from pydantic import BaseModel, ConfigDict, Field
+
+from processors.catalogue import Catalogue
+from schemas.definition.documents import Activation, WorkflowVersion
+from streams.api.guard import GuardedRoute
+from streams.api.problems import Problem
+from streams.api.services import Services, services_of
+from streams.api.tags import is_known, tag, tagged, unchanged
+
+router = APIRouter(prefix="/v1/workflows", route_class=GuardedRoute, tags=["workflows"])
+
+Asked = Annotated[Services, Depends(services_of)]
+
+
+class WorkflowLine(BaseModel):
+    """A workflow: `active` is the version that starts new runs since `since`, or null for a draft."""
+
+    name: str
+    title: str
+    active: int | None
+    since: str
+    versions: list[int]
+    stages: tuple[str, ...]
+
+
+class WorkflowList(BaseModel):
+    """Every workflow that was applied, by name."""
+
+    workflows: list[WorkflowLine]
+
+
+class WholeWorkflow(WorkflowLine):
+    """A workflow with the definition of one of its versions, and everything that it names."""
+
+    definition: WorkflowVersion
+
+
+class Which(BaseModel):
+    """Which version is asked for."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    version: int | None = Field(None, ge=1, description="By default the active one, else the latest.")
+
+
+@router.get("", summary="List workflows", response_model=WorkflowList)
+async def list_workflows(services: Asked) -> Any:
+    """List every workflow that was applied."""
+    catalogue = services.catalogue()
+    return {
+        "workflows": [_line(catalogue, name) for name in sorted({name for name, _ in catalogue.versions})]
+    }
+
+
+@router.get("/{name}", summary="Show a workflow", response_model=WholeWorkflow)
+async def show_workflow(
+    name: Annotated[str, Path(max_length=200)],
+    which: Annotated[Which, Query()],
+    request: Request,
+    response: Response,
+    services: Asked,
+) -> Any:
+    """Show a workflow with the definition of a version."""
+    catalogue = services.catalogue()
+    if catalogue.latest(name) is None:
+        raise Problem(404, "There is no such workflow.")
+    line = _line(catalogue, name)
+    number = which.version or line.active or max(line.versions)
+    version = catalogue.versions.get((name, number))
+    if version is None:
+        raise Problem(404, "The workflow has no such version.")
+    current = tag(f"{number}-{line.active or 0}-{max(line.versions)}")
+    if is_known(request, current):
+        return unchanged(current)
+    response.headers.update(tagged(current))
+    return WholeWorkflow(**line.model_dump(), definition=version)
+
+
+def _line(catalogue: Catalogue, name: str) -> WorkflowLine:
+    activation = catalogue.activations.get(name, Activation())
+    versions = sorted(number for known, number in catalogue.versions if known == name)
+    shown = catalogue.versions[name, activation.version if activation.version in versions else versions[-1]]
+    return WorkflowLine(
+        name=name,
+        title=shown.workflow.title,
+        active=activation.version or None,
+        since=activation.since if activation.version else "",
+        versions=versions,
+        stages=shown.workflow.trigger.stages,
+    )

@@ -1,0 +1,119 @@
+"""Who gets in: every route against every role, and what does not count as a name."""
+
+import json
+import re
+
+import httpx
+import pytest
+from fastapi import APIRouter
+from fastapi.routing import APIRoute
+
+from schemas.access import Role
+from schemas.errors import BrokenInvariantError, UnavailableError
+from streams.api.app import RESOURCES, make_app
+from streams.api.description import openapi
+from streams.api.guard import GuardedRoute
+from streams.api.identity import Person
+from streams.api.roles import ALLOWED, OPEN
+from tests.fixtures.api import TOKENS, a_history, client, some_services
+
+PARTS = {"{run_id}": "r1", "{task_id}": "t1", "{name}": "gate"}
+ROUTES = [
+    (method, route.path)
+    for router in RESOURCES
+    for route in router.routes
+    if isinstance(route, APIRoute)
+    for method in sorted(route.methods or ())
+]
+
+
+MATRIX = [(method, path, role) for method, path in ROUTES for role in Role]
+
+
+async def ask(method: str, path: str, token: str | None) -> httpx.Response:
+    for part, value in PARTS.items():
+        path = path.replace(part, value)
+    async with client(some_services(await a_history()), token) as asked:
+        return await asked.request(method, path)
+
+
+def test_the_table_holds_the_routes_and_no_others() -> None:
+    assert sorted(ROUTES) == sorted({*ALLOWED, *OPEN})
+
+
+@pytest.mark.parametrize(("method", "path", "role"), MATRIX)
+async def test_a_role_may_what_the_table_says(method: str, path: str, role: Role) -> None:
+    answer = await ask(method, path, TOKENS[role])
+    if (method, path) in OPEN or role in ALLOWED[method, path]:
+        assert answer.status_code not in (401, 403)
+    else:
+        assert answer.status_code == 403
+        assert answer.headers["content-type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(("method", "path"), ROUTES)
+async def test_a_stranger_gets_nowhere(method: str, path: str) -> None:
+    answer = await ask(method, path, None)
+    assert answer.status_code == (200 if (method, path) in OPEN else 401)
+    if answer.status_code == 401:
+        assert answer.headers["www-authenticate"] == "Bearer"
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        "",
+        "Bearer",
+        "Bearer ",
+        "Bearer wrong",
+        f"Basic {TOKENS[Role.ADMIN]}",
+        TOKENS[Role.ADMIN],
+        f"Bearer {TOKENS[Role.ADMIN]}x",
+        f"Bearer {TOKENS[Role.ADMIN][:-1]}",
+        "Bearer " + "x" * 20_000,
+        "Bearer \xe9",
+    ],
+)
+async def test_what_is_no_name(header: str) -> None:
+    async with client(some_services(await a_history()), None) as asked:
+        answer = await asked.get("/v1/runs", headers=[(b"Authorization", header.encode("latin-1"))])
+    assert answer.status_code == 401
+    assert TOKENS[Role.ADMIN] not in answer.text
+
+
+async def test_a_name_is_asked_for_before_the_request_is_read() -> None:
+    async with client(some_services(await a_history()), None) as asked:
+        assert (await asked.get("/v1/runs?limit=no&nonsense=1")).status_code == 401
+
+
+async def test_who_cannot_be_looked_up_is_not_refused_but_put_off() -> None:
+    class Silent:
+        async def whose(self, _credential: str) -> Person | None:
+            raise UnavailableError("the issuer does not answer")
+
+    services = some_services(await a_history(), vouching=(Silent(),))
+    async with client(services) as asked:
+        answer = await asked.get("/v1/runs")
+    assert (answer.status_code, answer.headers["retry-after"]) == (503, "2")
+
+
+def test_a_route_without_a_row_cannot_be_made() -> None:
+    router = APIRouter(route_class=GuardedRoute)
+    with pytest.raises(BrokenInvariantError, match="/v1/secret"):
+        router.add_api_route("/v1/secret", lambda: None)
+
+
+def test_the_document_says_who_may_do_what_and_how_it_fails() -> None:
+    document = openapi(make_app(None))
+    found = {
+        (method.upper(), path): operation
+        for path, operations in document["paths"].items()
+        for method, operation in operations.items()
+    }
+    assert found.keys() == {*ALLOWED, *OPEN}
+    for place, operation in found.items():
+        assert operation.get("x-roles") == (sorted(ALLOWED[place]) if place in ALLOWED else None)
+        assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
+    text = json.dumps(document)
+    names = set(re.findall(r'"\$ref": "([^"]+)"', text))
+    assert names <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
