@@ -8,6 +8,7 @@ from enum import StrEnum
 from schemas.account import Account, AccountEvent, FindAccounts, UpsertAccount
 from schemas.account_merge import MergeAccounts
 from schemas.assignment import AssignCsm
+from schemas.audit import AuditRecord
 from schemas.base import Record
 from schemas.brief import WriteBrief
 from schemas.change import Change, Checkpoint
@@ -217,6 +218,14 @@ TOPICS: Mapping[str, Topic] = {
             single=True,
             writer="dealwire apply",
             readers=("every process",),
+        ),
+        Topic(
+            name="audit",
+            key="{run or task}",
+            record=AuditRecord,
+            retention=_days(400),
+            public=True,
+            writer="dealwire api",
         ),
         Topic(
             name="dead-letters",

@@ -2,13 +2,19 @@
 
 from fastapi import FastAPI
 
-from streams.api import health, runs, tasks, workflows
+from streams.api import health, run_commands, runs, task_commands, tasks, workflows
 from streams.api.problems import ProblemDetails, answer_with_problems
 from streams.api.request_id import Named
 from streams.api.services import Services
 
-LARGEST_BODY = 1024 * 1024
-RESOURCES = (runs.router, tasks.router, workflows.router, health.router)
+RESOURCES = (
+    runs.router,
+    run_commands.router,
+    tasks.router,
+    task_commands.router,
+    workflows.router,
+    health.router,
+)
 
 
 def make_app(services: Services | None) -> FastAPI:
@@ -21,7 +27,6 @@ def make_app(services: Services | None) -> FastAPI:
         redoc_url=None,
         openapi_url=None,
         redirect_slashes=False,
-        max_body_size=LARGEST_BODY,
         responses={"default": {"description": "A failure.", "model": ProblemDetails}},
     )
     app.state.services = services

@@ -7,11 +7,14 @@ from fastapi import Request, Response
 from fastapi.routing import APIRoute
 
 from schemas.errors import BrokenInvariantError
-from streams.api.identity import Person, identify
-from streams.api.problems import Problem
+from streams.api.audit import denied
+from streams.api.bounded import bounded
+from streams.api.identity import identify
+from streams.api.problems import ProblemError
 from streams.api.roles import ALLOWED, OPEN
 from streams.api.services import services_of
 
+SAFE = frozenset({"GET", "HEAD"})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
 
 
@@ -35,16 +38,12 @@ class GuardedRoute(APIRoute):
             if allowed is not None:
                 person = await identify(request.headers.get("authorization"), services_of(request).vouching)
                 if person is None:
-                    raise Problem(401, "Say who you are: send an API token or an ID token as a bearer.")
-                if not person.roles & allowed:
-                    raise Problem(403, f"This needs one of the roles: {', '.join(sorted(allowed))}.")
+                    raise ProblemError(401, "Say who you are: send an API token or an ID token as a bearer.")
                 request.state.person = person
-            return await handler(request)
+                if not person.roles & allowed:
+                    if request.method not in SAFE:
+                        await denied(request)
+                    raise ProblemError(403, f"This needs one of the roles: {', '.join(sorted(allowed))}.")
+            return await handler(bounded(request))
 
         return guarded
-
-
-def person_of(request: Request) -> Person:
-    """Give who passed the door."""
-    person: Person = request.state.person
-    return person

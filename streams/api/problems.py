@@ -6,6 +6,7 @@ from typing import Any
 
 import structlog
 from fastapi import FastAPI, Request
+from fastapi import HTTPException as FastApiError
 from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from pydantic import BaseModel
@@ -39,7 +40,7 @@ class ProblemDetails(BaseModel):
     faults: list[Fault] = []
 
 
-class Problem(HTTPException):
+class ProblemError(FastApiError):
     """A request that cannot be answered as asked. `detail` may be read by whoever asked."""
 
     def __init__(self, status: int, detail: str, headers: Mapping[str, str] | None = None) -> None:
@@ -82,7 +83,7 @@ def answer_with_problems(app: FastAPI) -> None:
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
     assert isinstance(error, HTTPException)  # noqa: S101 - what it is registered for
-    detail = error.detail if isinstance(error, Problem) else ""
+    detail = error.detail if isinstance(error, ProblemError) else ""
     return problem(request, error.status_code, detail, headers=error.headers)
 
 

@@ -13,8 +13,10 @@ FORCING = frozenset({Role.ADMIN})
 ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v1/runs"): EVERYBODY,
     ("GET", "/v1/runs/{run_id}"): EVERYBODY,
+    ("POST", "/v1/runs/{run_id}/commands"): CORRECTING,
     ("GET", "/v1/tasks"): EVERYBODY,
     ("GET", "/v1/tasks/{task_id}"): EVERYBODY,
+    ("POST", "/v1/tasks/{task_id}/commands"): ANSWERING,
     ("GET", "/v1/workflows"): EVERYBODY,
     ("GET", "/v1/workflows/{name}"): EVERYBODY,
 }

@@ -14,7 +14,7 @@ from schemas.run_event import RunEvent
 from schemas.run_query import Cursor, RunQuery
 from schemas.run_summary import RunSummary
 from streams.api.guard import GuardedRoute
-from streams.api.problems import Problem
+from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
 from streams.api.tags import is_known, tag, tagged, unchanged
 from streams.api.texts import Text
@@ -130,22 +130,22 @@ async def show_run(run_id: RunId, request: Request, response: Response, services
 
 
 async def one_run(services: Services, run_id: str) -> RunSummary:
-    """Give the run with this very id. Raises a `Problem` where there is none."""
+    """Give the run with this very id. Raises a `ProblemError` where there is none."""
     for run in await services.history.find(run_id, limit=1):
         if run.run_id == run_id:
             return run
-    raise Problem(404, "No such run is in the history.")
+    raise ProblemError(404, "No such run is in the history.")
 
 
 def _query(filters: RunFilters) -> RunQuery:
     try:
         after = Cursor.parse(filters.after) if filters.after else None
     except UsageError:
-        raise Problem(422, "`after` is no place in a list: give that of the page before.") from None
+        raise ProblemError(422, "`after` is no place in a list: give that of the page before.") from None
     try:
         org_id = id18(filters.org) if is_salesforce_id(filters.org) else filters.org
     except UnreadableError:
-        raise Problem(422, "`org` is no record id of Salesforce.") from None
+        raise ProblemError(422, "`org` is no record id of Salesforce.") from None
     return RunQuery(
         org_id=org_id,
         stage=filters.stage,

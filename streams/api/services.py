@@ -8,6 +8,9 @@ from fastapi import Request
 
 from connectors.ports import Clock, RunHistory
 from processors.catalogue import Catalogue
+from processors.commanding import Answer
+from schemas.audit import AuditRecord
+from schemas.inbox import InboxRecord
 from schemas.task import Task
 from streams.api.identity import Vouching
 
@@ -25,6 +28,22 @@ class Board(Protocol):
         ...
 
 
+class Commanding(Protocol):
+    """Says commands and hears their answers; `streams.commanding.Commander` is one."""
+
+    async def say(self, command: InboxRecord) -> Answer:
+        """Say a command, and wait a moment for its answer. Raises `UnavailableError` or `RefusedError`."""
+        ...
+
+
+class Writing(Protocol):
+    """Puts audit records into Kafka; `streams.api.audit.AuditTopic` is one."""
+
+    async def write(self, record: AuditRecord) -> None:
+        """Have a record in Kafka when this returns. Raises `UnavailableError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the routes ask. `catalogue` gives what is in force at the moment."""
@@ -32,6 +51,8 @@ class Services:
     vouching: tuple[Vouching, ...]
     history: RunHistory
     board: Board
+    commander: Commanding
+    audit: Writing
     catalogue: Callable[[], Catalogue]
     clock: Clock
     ready: Callable[[], bool]

@@ -7,23 +7,27 @@ from contextlib import AsyncExitStack
 import structlog
 import uvicorn
 
+from connectors.kafka.delivery import Delivery
 from connectors.kafka.registry import HttpRegistry
 from connectors.ports import Clock
 from schemas.errors import ConfigurationError
 from schemas.topics import TOPICS
 from streams.api.app import make_app
 from streams.api.attention import Attention
+from streams.api.audit import AuditTopic
 from streams.api.config import ApiConfig
 from streams.api.identity import Tokens
 from streams.api.services import Services
 from streams.catalogue import LiveCatalogue
+from streams.commanding import Commander
 from streams.history.reading import history_of
+from streams.outbox import Outbox
 from streams.patience import patiently
 from streams.records import connect
 from streams.settings import Settings
 from streams.task_board import TaskBoard
 
-_TOPICS = [TOPICS[name] for name in ("control", "tasks")]
+_TOPICS = [TOPICS[name] for name in ("control", "tasks", "workflow.inbox", "workflow.events", "audit")]
 _FAREWELL_S = 5
 _MOST_AT_ONCE = 500
 _LARGEST_HEAD = 32 * 1024
@@ -75,12 +79,19 @@ async def _services(
     stack.push_async_callback(board.close)
     attention = Attention(board, clock)
     await patiently(catalogue.start, stop)
+    delivery = Delivery(settings.kafka)
+    await patiently(delivery.start, stop)
+    stack.push_async_callback(delivery.stop)
+    outbox = Outbox(settings.kafka, records, delivery)
+    commander = await stack.enter_async_context(Commander(outbox, clock, history=history))
     paying = asyncio.create_task(attention.pay())
     stack.push_async_callback(_ended, paying)
     return Services(
         vouching=(Tokens(settings.api.tokens),),
         history=history,
         board=board,
+        commander=commander,
+        audit=AuditTopic(outbox, clock),
         catalogue=lambda: catalogue.now,
         clock=clock,
         ready=lambda: attention.ready,

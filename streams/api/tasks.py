@@ -9,7 +9,7 @@ from processors.task_list import Place, TaskQuery, select
 from schemas.errors import UsageError
 from schemas.task import Task
 from streams.api.guard import GuardedRoute
-from streams.api.problems import Problem
+from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
 from streams.api.tags import is_known, tag, tagged, unchanged
 from streams.api.texts import Text
@@ -49,7 +49,7 @@ async def list_tasks(filters: Annotated[TaskFilters, Query()], services: Asked) 
     try:
         after = Place.parse(filters.after) if filters.after else None
     except UsageError:
-        raise Problem(422, "`after` is no place in a list: give that of the page before.") from None
+        raise ProblemError(422, "`after` is no place in a list: give that of the page before.") from None
     query = TaskQuery(
         person=filters.person,
         status=filters.status,
@@ -78,11 +78,11 @@ async def show_task(task_id: TaskId, request: Request, response: Response, servi
 
 
 async def one_task(services: Services, task_id: str) -> Task:
-    """Give the task with this very id, as of now. Raises a `Problem` where there is none."""
+    """Give the task with this very id, as of now. Raises a `ProblemError` where there is none."""
     await services.board.refresh()
     task = services.board.tasks.get(task_id)
     if task is None:
-        raise Problem(404, "There is no such task.")
+        raise ProblemError(404, "There is no such task.")
     return task
 
 

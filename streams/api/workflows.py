@@ -8,7 +8,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from processors.catalogue import Catalogue
 from schemas.definition.documents import Activation, WorkflowVersion
 from streams.api.guard import GuardedRoute
-from streams.api.problems import Problem
+from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
 from streams.api.tags import is_known, tag, tagged, unchanged
 
@@ -68,12 +68,12 @@ async def show_workflow(
     """Show a workflow with the definition of a version."""
     catalogue = services.catalogue()
     if catalogue.latest(name) is None:
-        raise Problem(404, "There is no such workflow.")
+        raise ProblemError(404, "There is no such workflow.")
     line = _line(catalogue, name)
     number = which.version or line.active or max(line.versions)
     version = catalogue.versions.get((name, number))
     if version is None:
-        raise Problem(404, "The workflow has no such version.")
+        raise ProblemError(404, "The workflow has no such version.")
     current = tag(f"{number}-{line.active or 0}-{max(line.versions)}")
     if is_known(request, current):
         return unchanged(current)

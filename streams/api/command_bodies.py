@@ -1,0 +1,56 @@
+"""What a command may say: the bodies of requests that change something, and how they are answered."""
+
+from typing import Annotated, Literal
+
+from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+
+from schemas.run_event import RunEvent
+from streams.api.texts import Prose, Text
+
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
+Value = Annotated[str, StringConstraints(max_length=100_000)]
+
+
+class Command(BaseModel):
+    """What every command says. `force` is for an admin."""
+
+    model_config = ConfigDict(frozen=True, extra="forbid")
+
+    reason: Prose = Field("", description="Why; it stands in the run's history.")
+    force: bool = Field(
+        default=False, description="Answer in another's place, or have a rerun repeat its effects."
+    )
+
+
+class RunCommand(Command):
+    """Something that is wanted of a run."""
+
+    command: Literal["retry", "cancel", "skip", "rerun", "start", "migrate"]
+    step: Text = Field("", description="Where a rerun begins.")
+    version: int = Field(0, ge=0, le=2**31 - 1, description="To which version a run is migrated.")
+    steps: Annotated[dict[Name, Name], Field(max_length=200)] = Field(
+        {}, description="Of a migration: which step of the new version follows which of the old."
+    )
+
+
+class TaskCommand(Command):
+    """Something that is said about a task."""
+
+    command: Literal["approve", "reject", "fill", "draft", "claim", "release", "delegate", "choose"]
+    values: Annotated[dict[Name, Value], Field(max_length=200)] = Field(
+        {}, description="A form's answers by field, or of a choice its key under `choice`."
+    )
+    to: Annotated[tuple[EmailStr, ...], Field(max_length=50)] = Field(
+        (), description="To whom it is delegated."
+    )
+
+
+class CommandAnswer(BaseModel):
+    """What became of a command: `done`, or `under way` while the engine has not answered.
+
+    `event` is the first thing that it did.
+    """
+
+    command_id: str
+    outcome: Literal["done", "under way"]
+    event: RunEvent | None = None

@@ -1,0 +1,38 @@
+"""`POST /v1/runs/{id}/commands`: correcting runs."""
+
+from typing import Annotated, Any
+
+from fastapi import APIRouter, Depends, Request, Response
+
+from processors.commanding import about_run
+from streams.api.command_bodies import CommandAnswer, RunCommand
+from streams.api.commanding import RESPONSES, carry, said
+from streams.api.guard import GuardedRoute
+from streams.api.runs import RunId, one_run
+from streams.api.services import Services, services_of
+
+router = APIRouter(prefix="/v1/runs", route_class=GuardedRoute, tags=["runs"])
+
+
+@router.post("/{run_id}/commands", summary="Correct a run", response_model=CommandAnswer, responses=RESPONSES)
+async def command_run(
+    run_id: RunId,
+    body: RunCommand,
+    request: Request,
+    response: Response,
+    services: Annotated[Services, Depends(services_of)],
+) -> Any:
+    """Retry, cancel, skip, rerun, start or migrate a run.
+
+    The same `Idempotency-Key` is the same command, whatever else is said with it: it is done once.
+    """
+    run = await one_run(services, run_id)
+    command = about_run(
+        run,
+        body.command,
+        said(request, body),
+        step_id=body.step,
+        version=body.version,
+        values=body.steps,
+    )
+    return await carry(request, response, command, on=run.run_id)
