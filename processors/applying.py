@@ -59,7 +59,7 @@ def plan(
 
 def _workflow(workflow: Workflow, known: Library, catalogue: Catalogue, at: datetime, actor: str) -> Applied:
     latest = catalogue.latest(workflow.name)
-    candidate = bundle(workflow, known, latest.version + 1 if latest is not None else 1)
+    candidate = bundle(workflow, known, catalogue.next_number(workflow.name))
     records = []
     if latest is not None and same_content(latest, candidate):
         number, said = latest.version, f"workflow {workflow.name}: v{latest.version} is unchanged"
@@ -70,7 +70,9 @@ def _workflow(workflow: Workflow, known: Library, catalogue: Catalogue, at: date
         )
     active = catalogue.activations.get(workflow.name, Activation())
     wanted = number if workflow.status == "active" else 0
-    if active.version == wanted:
+    if active.retired:
+        said += f", retired; to bring it back, type: dealwire workflows activate {workflow.name}"
+    elif active.version == wanted:
         said += ", active" if wanted else ", a draft"
     else:
         # A workflow that was active stays so for the deals that entered a stage before its new version.

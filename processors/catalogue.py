@@ -34,6 +34,8 @@ class Catalogue:
     queues: Mapping[str, Queue] = field(default_factory=dict)
     absences: Mapping[str, Absence] = field(default_factory=dict)
     """Who is paused in every queue, by e-mail."""
+    deleted: frozenset[tuple[str, int]] = frozenset()
+    """Versions that were there; their numbers are not given again."""
 
     @property
     def watching(self) -> bool:
@@ -53,8 +55,17 @@ class Catalogue:
 
     def latest(self, name: str) -> WorkflowVersion | None:
         """Give the highest version of a workflow, active or not."""
-        numbers = [number for known, number in self.versions if known == name]
-        return self.versions[name, max(numbers)] if numbers else None
+        numbers = self.numbers(name)
+        return self.versions[name, numbers[-1]] if numbers else None
+
+    def numbers(self, name: str) -> list[int]:
+        """Give the numbers of the versions that a workflow has, lowest first."""
+        return sorted(number for known, number in self.versions if known == name)
+
+    def next_number(self, name: str) -> int:
+        """Give the number of a workflow's next version: one that no version ever had."""
+        gone = [number for known, number in self.deleted if known == name]
+        return max([0, *self.numbers(name), *gone]) + 1
 
 
 def fold(records: Iterable[ControlRecord]) -> Catalogue:
@@ -63,11 +74,14 @@ def fold(records: Iterable[ControlRecord]) -> Catalogue:
     activations: dict[str, Activation] = {}
     queues: dict[str, Queue] = {}
     absences: dict[str, Absence] = {}
+    deleted: set[tuple[str, int]] = set()
     for record in records:
         try:
             match record.kind:
                 case "workflow":
                     versions[record.name, record.version] = WorkflowVersion.model_validate_json(record.body)
+                case "deleted":
+                    deleted.add((record.name, record.version))
                 case "active":
                     activations[record.name] = _activation(record.body)
                 case "queue":
@@ -84,7 +98,8 @@ def fold(records: Iterable[ControlRecord]) -> Catalogue:
     back = [email for email, absence in absences.items() if absence.until is None]
     for email in back:
         del absences[email]
-    return Catalogue(versions, activations, queues, absences)
+    kept = {key: version for key, version in versions.items() if key not in deleted}
+    return Catalogue(kept, activations, queues, absences, frozenset(deleted))
 
 
 def _activation(body: str) -> Activation:
@@ -102,7 +117,7 @@ def _broken(record: ControlRecord, why: str) -> UnreadableError:
 def control_key(record: ControlRecord) -> str:
     """Give the Kafka key of a control record."""
     match record.kind:
-        case "workflow":
+        case "workflow" | "deleted":
             return f"workflow:{record.name}:{record.version}"
         case "active":
             return f"workflow:{record.name}:active"

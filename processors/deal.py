@@ -11,6 +11,7 @@ from datetime import datetime
 
 from processors.catalogue import Catalogue
 from processors.engine.leaving import watches
+from processors.engine.orphans import without_definition
 from processors.engine.telling import Decision, Event
 from processors.enrolment import enrol
 from processors.workflow import cancel, decide
@@ -68,7 +69,7 @@ def advance(
         return Advance(known.model_copy(update={"ignored": known.ignored + 1}), ignored="it came before")
     open_runs = [run for run in known.runs.values() if run.status not in ENDED]
     for run in _pinned(known, record, open_runs):
-        if (run.workflow, run.version) not in catalogue.versions:
+        if (run.workflow, run.version) not in catalogue.versions and not _orphaned(run, record, catalogue):
             return Advance(known, missing=f"{run.workflow} v{run.version}")
     concerned = _concerned(known, record, open_runs, catalogue)
     told: tuple[RunEvent, ...] = ()
@@ -127,7 +128,15 @@ def _has_left(run: Run, entry: StageEntry, catalogue: Catalogue) -> bool:
     return entry.stage not in version.workflow.trigger.stages or watches(run, version)
 
 
+def _orphaned(run: Run, record: Input, catalogue: Catalogue) -> bool:
+    """Whether a record is to be taken without the definition, since that was deleted."""
+    said = isinstance(record, InboxRecord) and (record.kind == COMMAND or run.status in ENDED)
+    return said and (run.workflow, run.version) in catalogue.deleted
+
+
 def _decision(known: DealRuns, run: Run, record: Input, at: datetime, catalogue: Catalogue) -> Decision:
+    if isinstance(record, InboxRecord) and _orphaned(run, record, catalogue):
+        return without_definition(run, record, at=at)
     version = catalogue.versions[run.workflow, run.version]
     target = (
         catalogue.versions.get((run.workflow, record.version)) if isinstance(record, InboxRecord) else None

@@ -52,8 +52,7 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     if errors:
         raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
     _may_publish(placed, settings.kafka)
-    records = await connect(HttpRegistry(settings.registry), settings.kafka, [_CONTROL])
-    catalogue = await in_force(settings.kafka, records)
+    records, catalogue = await connected(settings)
     workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
     steps = list(plan(workflows, library(placed), catalogue, at=datetime.now(UTC), actor=getpass.getuser()))
     if not dry_run:
@@ -71,6 +70,12 @@ def _may_publish(placed: Sequence[Placed], config: KafkaConfig) -> None:
                     f"workflows may not publish to {step.topic}", on=each.file, line=line, column=column,
                     todo="Add it to kafka.publish_topics, and type: dealwire topics apply",
                 )  # fmt: skip
+
+
+async def connected(settings: Settings) -> tuple[Records, Catalogue]:
+    """Give what encodes control records, and what is in force now. Raises `UnavailableError`."""
+    records = await connect(HttpRegistry(settings.registry), settings.kafka, [_CONTROL])
+    return records, await in_force(settings.kafka, records)
 
 
 async def in_force(config: KafkaConfig, records: Records) -> Catalogue:

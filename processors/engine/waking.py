@@ -23,7 +23,7 @@ def woken(telling: Telling, version: WorkflowVersion, event: Event, timer_id: st
         return
     telling.change(timers=tuple(each for each in telling.run.timers if each.id != timer_id))
     if timer.purpose is Purpose.FORGET:
-        _forget(telling)
+        forget(telling)
         return
     if timer.purpose is Purpose.NOTICE:
         send_again(telling, timer.about)
@@ -113,7 +113,7 @@ def _escalate(telling: Telling, scene: Scene, step: Approval | Form, timer: Time
     notify(telling, scene, step.email, task, "escalated")
 
 
-def _forget(telling: Telling) -> None:
+def forget(telling: Telling) -> None:
     """Keep of an ended run that it was, and how it ended."""
     if telling.run.status not in ENDED:
         return

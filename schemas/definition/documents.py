@@ -140,7 +140,9 @@ class WorkflowVersion(Part):
 
 
 class Activation(Part):
-    """Which version of a workflow starts new runs, and since when; 0 is none."""
+    """Which version of a workflow starts new runs, and since when; 0 is none: a draft, or `retired`."""
 
     version: int = 0
     since: str = ""
+    retired: bool = False
+    """A person ended it: applying its file again does not bring it back."""

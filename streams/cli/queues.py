@@ -14,7 +14,6 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from connectors.kafka.registry import HttpRegistry
 from processors import absences
 from processors.absences import FOR_GOOD, queues_of
 from processors.catalogue import Catalogue
@@ -22,12 +21,10 @@ from processors.queue_view import MemberView, OrgView, QueueView, view
 from schemas.definition.queue import Absence
 from schemas.errors import UsageError
 from schemas.queue_state import QueueState
-from schemas.topics import TOPICS
 from streams.cli.context import settings
 from streams.control import write
-from streams.definitions import in_force
+from streams.definitions import connected
 from streams.queue_figures import queue_states
-from streams.records import Records, connect
 from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Who takes accounts, whose turn it is, and who is not there.")
@@ -39,7 +36,7 @@ Email = Annotated[str, typer.Argument(help="The e-mail of somebody in a queue.",
 @app.command("list", epilog="Example: dealwire queues list")
 def list_queues(as_json: AsJson = False) -> None:
     """List every queue, its policy, and who is not there now."""
-    _, catalogue = asyncio.run(_connected(settings()))
+    _, catalogue = asyncio.run(connected(settings()))
     views = [_view(catalogue, name, {}) for name in sorted(catalogue.queues)]
     if as_json:
         plain = [{key: value for key, value in _plain(each).items() if key != "orgs"} for each in views]
@@ -56,7 +53,7 @@ def list_queues(as_json: AsJson = False) -> None:
 def show(name: Annotated[str, typer.Argument(help="The queue's name.")], as_json: AsJson = False) -> None:
     """Show one queue: its people, who is away and why, turns and open accounts."""
     read_settings = settings()
-    _, catalogue = asyncio.run(_connected(read_settings))
+    _, catalogue = asyncio.run(connected(read_settings))
     if name not in catalogue.queues:
         near = get_close_matches(name, catalogue.queues, n=1)
         raise UsageError(
@@ -101,14 +98,9 @@ def resume(email: Email) -> None:
     _say(f"{email} is back" if changed else f"{email} was not paused", changed)
 
 
-async def _connected(read_settings: Settings) -> tuple[Records, Catalogue]:
-    records = await connect(HttpRegistry(read_settings.registry), read_settings.kafka, [TOPICS["control"]])
-    return records, await in_force(read_settings.kafka, records)
-
-
 async def _write(read_settings: Settings, email: str, absence: Absence | None) -> list[str] | None:
     """Pause somebody, or resume them where there is no absence; give their queues, None if none changed."""
-    records, catalogue = await _connected(read_settings)
+    records, catalogue = await connected(read_settings)
     at, actor = datetime.now(UTC), getpass.getuser()
     if absence is not None:
         record = absences.pause(email, absence, catalogue, at=at, actor=actor)

@@ -8,27 +8,25 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
-from connectors.kafka.registry import HttpRegistry
-from processors.catalogue import Catalogue
 from processors.lint_library import ERROR
+from processors.versions import status
 from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
-from schemas.topics import TOPICS
+from streams.cli import workflows_versions
 from streams.cli.context import settings
 from streams.definition_schema import editor_schema
-from streams.definitions import check, in_force, read
-from streams.records import connect
-from streams.settings import Settings
+from streams.definitions import check, connected, read
 
 app = typer.Typer(
     no_args_is_help=True, help="Which workflows there are, and what is wrong with a file of them."
 )
+app.add_typer(workflows_versions.app)
 
 
 @app.command("list", epilog="Example: dealwire workflows list")
 def list_workflows() -> None:
     """List every workflow that was applied, with its versions."""
-    catalogue = asyncio.run(_catalogue(settings()))
+    _, catalogue = asyncio.run(connected(settings()))
     table = Table(box=None, header_style="bold")
     for column in ("workflow", "active", "versions", "since", "stages", "title"):
         table.add_column(column, no_wrap=column == "workflow", overflow="fold")
@@ -37,7 +35,7 @@ def list_workflows() -> None:
         active = catalogue.activations.get(name, Activation())
         table.add_row(
             name,
-            f"[green]v{active.version}[/]" if active.version else "[dim]draft[/]",
+            f"[green]v{active.version}[/]" if active.version else f"[dim]{status(catalogue, name)}[/]",
             str(sum(1 for known, _ in catalogue.versions if known == name)),
             active.since[:10] if active.version else "",
             ", ".join(latest.workflow.trigger.stages) if latest else "",
@@ -64,8 +62,3 @@ def lint(
 def schema() -> None:
     """Print the JSON Schema of definition files, for editors that complete YAML."""
     typer.echo(editor_schema(), nl=False)
-
-
-async def _catalogue(read_settings: Settings) -> Catalogue:
-    records = await connect(HttpRegistry(read_settings.registry), read_settings.kafka, [TOPICS["control"]])
-    return await in_force(read_settings.kafka, records)
