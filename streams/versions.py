@@ -12,6 +12,7 @@ from schemas.run_summary import RunSummary
 from streams.control import write
 from streams.definitions import connected
 from streams.history.reading import lateness, opened
+from streams.history.topic import TOPIC
 from streams.settings import Settings
 
 _PAGE = 1000
@@ -54,10 +55,12 @@ async def open_runs(
 ) -> list[RunSummary]:
     """Give the runs of a workflow that have not ended. Raises `UnavailableError` where that is not known."""
     async with opened(settings, clock, say) as history:
-        state = await history.state()
+        state = await history.state(settings.kafka.topic(TOPIC.name))
+        # Lists may lack the last few events; whoever takes a definition away may not.
         late = lateness(state, clock) if state is not None else ""
-        if late:
-            raise UnavailableError(late, todo="Try again when it has caught up.")
+        if state is not None and (state.behind or late):
+            what = late or f"The history is {state.behind} events behind."
+            raise UnavailableError(what, todo="Try again when it has caught up.")
         found: list[RunSummary] = []
         after: Cursor | None = None
         while True:

@@ -20,6 +20,7 @@ from schemas.errors import DefinitionError, RefusedError, UnavailableError, Usag
 from schemas.history_feed import Slice
 from streams import versions as services
 from streams.cli import workflows, workflows_versions
+from streams.history.topic import TOPIC
 from streams.settings import Settings
 from tests.fixtures.run_events import an_event
 from tests.unit.processors.test_versions import Control, flow
@@ -32,6 +33,7 @@ class Deployment:
         self.control = Control(flow(), flow(condition="deal.is_won"))
         self.history = MemoryRunHistory(summarize)
         self.behind = 0
+        self.topic = Settings().kafka.topic(TOPIC.name)
 
     async def connected(self, _settings: Settings) -> tuple[None, Catalogue]:
         return None, self.control.now
@@ -41,8 +43,8 @@ class Deployment:
 
     @asynccontextmanager
     async def opened(self, *_: object) -> AsyncIterator[MemoryRunHistory]:
-        await self.history.begin("t", {0: 0}, at=datetime.now(UTC))
-        assert await self.history.append([], [Slice("t", 0, 0, 0, self.behind)], at=datetime.now(UTC))
+        await self.history.begin(self.topic, {0: 0}, at=datetime.now(UTC))
+        assert await self.history.append([], [Slice(self.topic, 0, 0, 0, self.behind)], at=datetime.now(UTC))
         yield self.history
 
 
