@@ -38,7 +38,9 @@ def compiled(expression: str) -> Any:
 def value(expression: str, names: Context) -> Any:
     """Evaluate an expression. Raises `StepError` naming the value that it cannot be evaluated with."""
     try:
-        return compiled(expression).execute(_plain(names))
+        # Only what the expression may speak of is handed over: that is most of what deciding costs.
+        spoken = {name: _plain(given) for name, given in names.items() if name in expression}
+        return compiled(expression).execute(spoken)
     except DefinitionError as error:
         raise StepError(error.what, on=error.on) from None
     except (TypeError, ValueError, LookupError, RuntimeError, ArithmeticError) as error:
