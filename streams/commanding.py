@@ -7,6 +7,7 @@ id is said; it answers in `workflow.events` by the first event that the command 
 import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from dataclasses import replace
 from datetime import timedelta
 from types import TracebackType
 from typing import Self
@@ -19,14 +20,17 @@ from connectors.kafka.scan import Message
 from connectors.kafka.tail import Tail, following
 from connectors.ports import Clock, Outgoing, RunHistory
 from processors.commanding import Answer, Outcome, answer
+from processors.tasks import already
 from schemas.errors import DecodeError, UnavailableError
 from schemas.ids import record_key
 from schemas.inbox import InboxRecord
 from schemas.run_event import RunEvent
+from schemas.task import TASK_ENDED
 from schemas.topics import TOPICS
 from streams.outbox import Outbox
 from streams.records import connect
 from streams.settings import Settings
+from streams.task_board import TaskBoard
 
 PATIENCE = timedelta(seconds=2)
 """How long somebody waits for the engine's answer; then the command is under way."""
@@ -159,3 +163,18 @@ async def commanding(
             yield commander
     finally:
         await delivery.stop()
+
+
+async def say_about_task(commander: Commander, board: TaskBoard, command: InboxRecord) -> Answer:
+    """Say a command about a task; a refusal of one that has ended says how it ended.
+
+    The engine has forgotten an ended task, the board has not. Raises what `Commander.say` does.
+    """
+    said = await commander.say(command)
+    if said.outcome is not Outcome.REFUSED:
+        return said
+    await board.refresh()
+    task = board.tasks.get(command.task_id)
+    if task is None or task.status not in TASK_ENDED:
+        return said
+    return replace(said, reason=already(task))

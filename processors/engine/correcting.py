@@ -134,7 +134,7 @@ def _migrate(
     telling: Telling, version: WorkflowVersion, word: InboxRecord, target: WorkflowVersion | None
 ) -> None:
     run = telling.run
-    refused = _no_way(run, version, word, target)
+    refused = no_way(run, version, word, target)
     if refused or target is None:
         telling.refuse(refused or f"there is no version {word.version} of {run.workflow}")
         return
@@ -144,7 +144,8 @@ def _migrate(
     telling.change(version=target.version, step_id=here, visits=visits)
 
 
-def _no_way(run: Run, version: WorkflowVersion, word: InboxRecord, target: WorkflowVersion | None) -> str:
+def no_way(run: Run, version: WorkflowVersion, word: InboxRecord, target: WorkflowVersion | None) -> str:
+    """Say why a run cannot go on in the target version; empty where it can."""
     if target is None:
         return f"there is no version {word.version} of {run.workflow}"
     if run.status in ENDED:

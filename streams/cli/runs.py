@@ -20,13 +20,17 @@ from schemas.run_event import RunEvent
 from schemas.run_query import Cursor, RunQuery
 from schemas.run_summary import RunSummary
 from streams.cli.context import settings
+from streams.cli.corrections import app as corrections
 from streams.cli.moments import moment
-from streams.cli.runs_display import page, refusals, table
+from streams.cli.notes import aside
+from streams.cli.runs_display import explained, page, refusals, table
+from streams.explaining import Explained, explain
 from streams.history.reading import opened
 from streams.history.topic import follow
 from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="What became of deals: every run and its steps.")
+app.add_typer(corrections)
 
 _MOST_SHOWN = 20
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
@@ -95,6 +99,24 @@ def show(
         Console().print(f"Only the newest {_MOST_SHOWN} are shown; give more of the id.")
 
 
+@app.command("explain", epilog="Example: dealwire runs explain 0065g00000Zk1QaAAJ")
+def explain_runs(
+    run: Annotated[str, typer.Argument(help="A run id, the beginning of one, or an opportunity id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Say in a sentence why a run waits, failed or ended, or why a deal never started one."""
+    beginning = id18(run) if is_salesforce_id(run) else run
+    found = asyncio.run(_explain(settings(), beginning))
+    if as_json:
+        rows = [
+            {"run_id": each.run.run_id if each.run else None, "sentence": each.sentence} for each in found
+        ]
+        typer.echo(json.dumps(rows, indent=2))
+        return
+    for each in found:
+        Console().print(explained(each.run, each.sentence), soft_wrap=True)
+
+
 @app.command(epilog="Example: dealwire runs watch")
 def watch(
     rows: Annotated[int, typer.Option(min=1, help="Runs on the screen.")] = 20,
@@ -108,13 +130,19 @@ def watch(
 
 
 async def _select(effective: Settings, query: RunQuery) -> Sequence[RunSummary]:
-    async with opened(effective, SystemClock(), _say) as history:
+    async with opened(effective, SystemClock(), aside) as history:
         return await history.select(query)
+
+
+async def _explain(effective: Settings, beginning: str) -> list[Explained]:
+    clock = SystemClock()
+    async with opened(effective, clock, aside) as history:
+        return await explain(effective, history, beginning, clock.now())
 
 
 async def _stories(effective: Settings, beginning: str) -> tuple[list[RunStory], list[RunEvent]]:
     """Give the stories of the runs whose id or opportunity begins so, and what the latter was refused."""
-    async with opened(effective, SystemClock(), _say) as history:
+    async with opened(effective, SystemClock(), aside) as history:
         found = await history.find(beginning, limit=_MOST_SHOWN)
         stories = []
         for run in found:
@@ -122,10 +150,6 @@ async def _stories(effective: Settings, beginning: str) -> tuple[list[RunStory],
             stories.append(replace(told, summary=run))
         loose = await history.loose(id18(beginning)) if is_salesforce_id(beginning) else []
         return stories, list(loose)
-
-
-def _say(text: str) -> None:
-    Console(stderr=True).print(Text(text, style="yellow"), soft_wrap=True)
 
 
 def _counts(told: Mapping[str, RunStory]) -> dict[str, int]:

@@ -68,6 +68,14 @@ def page(story: RunStory) -> Group:
     return Group(heading, facts, _steps(story), Text(), _others(story.others), Text())
 
 
+def explained(run: RunSummary | None, sentence: str) -> Text:
+    """Show why a run stands as it does, or why there is none."""
+    if run is None:
+        return Text(sentence)
+    heading = Text(f"{run.workflow_id} v{run.workflow_version} ({run.run_id[:8]}) ", style="bold")
+    return heading.append_text(_status(run.status)).append("  ").append(sentence, style="not bold")
+
+
 def refusals(loose: Sequence[RunEvent]) -> Group:
     """Show what is of no run: commands that were refused."""
     return Group(Text("of no run", style="bold"), _others(loose))

@@ -23,6 +23,7 @@ COMMANDS = {
     "accounts": "The accounts: which there are, which are the same customer, making two one.",
     "api": "Serve runs, tasks and workflows to programs, over HTTP.",
     "runs": "What became of deals: every run and its steps.",
+    "tasks": "What people are asked, and their answers.",
     "dead-letters": "What was set aside: look, send back once mended, or discard.",
     "config": "The effective settings, and where each came from.",
     "standin": "Stand-ins of the systems behind the sinks, with scripted faults.",

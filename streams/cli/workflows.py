@@ -9,11 +9,13 @@ from rich.console import Console
 from rich.table import Table
 
 from processors.lint_library import ERROR
-from processors.versions import status
+from processors.versions import status as status_of
 from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
 from streams.cli import workflows_versions
+from streams.cli.answers import Actor, Reason
 from streams.cli.context import settings
+from streams.cli.correcting import AsJson, DryRun, How, Status, StepMap, To, Which, Yes, correct, spoken
 from streams.definition_schema import editor_schema
 from streams.definitions import check, connected, read
 
@@ -35,7 +37,7 @@ def list_workflows() -> None:
         active = catalogue.activations.get(name, Activation())
         table.add_row(
             name,
-            f"[green]v{active.version}[/]" if active.version else f"[dim]{status(catalogue, name)}[/]",
+            f"[green]v{active.version}[/]" if active.version else f"[dim]{status_of(catalogue, name)}[/]",
             str(sum(1 for known, _ in catalogue.versions if known == name)),
             active.since[:10] if active.version else "",
             ", ".join(latest.workflow.trigger.stages) if latest else "",
@@ -62,3 +64,22 @@ def lint(
 def schema() -> None:
     """Print the JSON Schema of definition files, for editors that complete YAML."""
     typer.echo(editor_schema(), nl=False)
+
+
+@app.command(epilog="Example: dealwire workflows migrate closed-won --to 5 --dry-run")
+def migrate(
+    name: Annotated[str, typer.Argument(help="The workflow's name.", metavar="NAME")],
+    *,
+    to: To,
+    steps: StepMap = None,
+    status: Status = "",
+    actor: Actor = "",
+    reason: Reason = "",
+    dry_run: DryRun = False,
+    yes: Yes = False,
+    as_json: AsJson = False,
+) -> None:
+    """Let the waiting runs of a workflow go on in another version; say which cannot, and why."""
+    how = How(dry_run=dry_run, yes=yes, as_json=as_json)
+    which = Which(workflow=name, status=status)
+    correct(which, "migrate", spoken(actor, reason), how, version=to, steps=steps or ())
