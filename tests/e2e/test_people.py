@@ -76,7 +76,7 @@ class Deal:
         return dict(story)
 
     def comes_to(self, status: str) -> dict[str, Any]:
-        assert poll_until(lambda: self.run()["status"] == status, within_s=60), self.run()
+        assert poll_until(lambda: self.run()["status"] == status, within_s=120), self.run()
         return self.run()
 
 
