@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
-from typing import Any
+from typing import Any, TypeVar
 
 from pydantic import TypeAdapter, ValidationError
 from ruamel.yaml import YAML
@@ -19,6 +19,9 @@ from schemas.definition.people import Approval, Form, Group
 from schemas.definition.queue import Away, Member, Queue
 from schemas.definition.steps import ApplyTemplate, AssignCsm, Condition, CreateAccount, End, SendEmail
 from schemas.errors import DefinitionError
+
+P = TypeVar("P", bound=Part)
+D = TypeVar("D")
 
 _LARGEST = 1024 * 1024
 _DEEPEST = 20
@@ -68,7 +71,14 @@ def parse(text: str, file: str) -> list[Placed]:
     """
     if len(text) > _LARGEST:
         raise DefinitionError(f"larger than {_LARGEST} characters", on=file)
-    return [Placed(_validated(tree, file), file, tree) for tree in _trees(text, file)]
+    return [Placed(_validated(tree, file, _ADAPTER), file, tree) for tree in _trees(text, file)]
+
+
+def parse_parts(text: str, file: str, kind: type[P]) -> list[P]:
+    """Read a file whose documents are all of one kind, and are no definitions. Raises as `parse` does."""
+    if len(text) > _LARGEST:
+        raise DefinitionError(f"larger than {_LARGEST} characters", on=file)
+    return [_validated(tree, file, TypeAdapter(kind)) for tree in _trees(text, file)]
 
 
 def _trees(text: str, file: str) -> Iterator[Any]:
@@ -101,14 +111,14 @@ def _refuse_tricks(text: str, file: str) -> None:
             raise DefinitionError(f"deeper than {_DEEPEST} levels", on=file, line=line, column=column)
 
 
-def _validated(tree: Any, file: str) -> Document:
+def _validated(tree: Any, file: str, adapter: TypeAdapter[D]) -> D:
     if not isinstance(tree, CommentedMap):
         line, column = _place(tree, ())
         raise DefinitionError(
             "a document is a mapping that begins with `kind:`", on=file, line=line, column=column
         )
     try:
-        return _ADAPTER.validate_python(_plain(tree))
+        return adapter.validate_python(_plain(tree))
     except ValidationError as error:
         problems = error.errors(include_url=False)
         # A key written wrong is also a key missing; what stands there says more than what does not.

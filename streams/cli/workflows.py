@@ -12,7 +12,7 @@ from processors.lint_library import ERROR
 from processors.versions import status as status_of
 from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
-from streams.cli import workflows_versions
+from streams.cli import workflows_trial, workflows_versions
 from streams.cli.answers import Actor, Reason
 from streams.cli.context import settings
 from streams.cli.correcting import AsJson, DryRun, How, Status, StepMap, To, Which, Yes, correct, spoken
@@ -23,6 +23,7 @@ app = typer.Typer(
     no_args_is_help=True, help="Which workflows there are, and what is wrong with a file of them."
 )
 app.add_typer(workflows_versions.app)
+app.add_typer(workflows_trial.app)
 
 
 @app.command("list", epilog="Example: dealwire workflows list")

@@ -1,0 +1,73 @@
+"""Fetches what a draft is tried on: one live deal, or what was recorded. It only reads."""
+
+import asyncio
+from datetime import datetime
+
+from connectors.kafka.registry import HttpRegistry
+from connectors.kafka.scan import scan
+from connectors.salesforce.auth import TokenManager
+from connectors.salesforce.lookup import SalesforceDealLookup
+from connectors.salesforce.rest import RestClient
+from processors.engine.reading import wanted_fields
+from schemas.base import Record
+from schemas.deal import EnrichedDeal, EnrichmentRequest
+from schemas.definition.documents import WorkflowVersion
+from schemas.errors import DealwireError, DecodeError, UsageError
+from schemas.ids import derived_id, id18
+from schemas.run_event import RunEvent
+from schemas.topics import TOPICS
+from streams.records import Records, connect
+from streams.settings import Settings
+
+_DEALS, _EVENTS = TOPICS["opportunity.enriched"], TOPICS["workflow.events"]
+
+
+async def live_deal(settings: Settings, org: str, opportunity: str, version: WorkflowVersion) -> EnrichedDeal:
+    """Read one deal of a connected org with the fields that a version speaks of. Raises what it fails by."""
+    if org not in settings.orgs:
+        known = ", ".join(sorted(settings.orgs)) or "none"
+        raise UsageError(f"no org {org!r} is connected", todo=f"Give --org one of: {known}.")
+    rest = RestClient(settings.orgs[org], TokenManager(settings.orgs[org]))
+    lookup = SalesforceDealLookup(rest)
+    try:
+        request = EnrichmentRequest(
+            id=derived_id("what-if", opportunity),
+            org_id=await rest.org_id(),
+            opportunity_id=id18(opportunity),
+            custom_fields=tuple(sorted(wanted_fields(version))),
+        )
+        (found,) = await lookup.fetch([request])
+    finally:
+        await lookup.close()
+    if isinstance(found, DealwireError):
+        raise found
+    return found
+
+
+async def recorded(settings: Settings, since: datetime) -> tuple[list[EnrichedDeal], list[RunEvent], int]:
+    """Give the deals that were read and the events that were told since then; and how many are unreadable."""
+    records = await connect(HttpRegistry(settings.registry), settings.kafka, [_DEALS, _EVENTS])
+    found = [await _read(settings, records, name) for name in (_DEALS.name, _EVENTS.name)]
+    deals = [
+        each
+        for each in found[0][0]
+        if isinstance(each, EnrichedDeal) and each.as_of is not None and each.as_of >= since
+    ]
+    # A run that began in time may have been told of before its deal was read; its deal decides.
+    events = [each for each in found[1][0] if isinstance(each, RunEvent)]
+    return deals, events, found[0][1] + found[1][1]
+
+
+async def _read(settings: Settings, records: Records, topic: str) -> tuple[list[Record], int]:
+    batches = scan(settings.kafka, topic)
+    held: list[Record] = []
+    unreadable = 0
+    while (batch := await asyncio.to_thread(next, batches, None)) is not None:
+        for message in batch:
+            if message.value is None:
+                continue
+            try:
+                held.append(await records.decode(message.value))
+            except DecodeError:
+                unreadable += 1
+    return held, unreadable
