@@ -2,7 +2,7 @@
 
 from fastapi import FastAPI
 
-from streams.api import health, run_commands, runs, task_commands, tasks, workflows
+from streams.api import events, health, run_commands, runs, task_commands, tasks, workflows
 from streams.api.problems import ProblemDetails, answer_with_problems
 from streams.api.request_id import Named
 from streams.api.services import Services
@@ -12,6 +12,7 @@ RESOURCES = (
     run_commands.router,
     tasks.router,
     task_commands.router,
+    events.router,
     workflows.router,
     health.router,
 )

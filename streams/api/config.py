@@ -4,6 +4,7 @@ from typing import Annotated
 
 from pydantic import BaseModel, ConfigDict, EmailStr, Field, SecretStr, field_validator
 
+from connectors.oidc.config import OidcConfig
 from schemas.access import Role
 
 _HEX = frozenset("0123456789abcdef")
@@ -43,3 +44,4 @@ class ApiConfig(BaseModel):
     tokens: dict[str, TokenConfig] = Field(
         default_factory=dict, description="API tokens, each under a name of yours."
     )
+    oidc: OidcConfig = Field(default_factory=OidcConfig)

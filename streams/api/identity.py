@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
+from connectors.oidc.tokens import IdTokens
 from schemas.access import Role
 from streams.api.config import TokenConfig
 
@@ -46,6 +47,18 @@ class Tokens:
             if hmac.compare_digest(known, digest):
                 found = person
         return found
+
+
+class Provider:
+    """Knows the ID tokens of an OpenID provider."""
+
+    def __init__(self, tokens: IdTokens) -> None:
+        self._tokens = tokens
+
+    async def whose(self, credential: str) -> Person | None:
+        """Read an ID token. Raises `UnavailableError` where the provider's keys cannot be had."""
+        holder = await self._tokens.holder(credential)
+        return Person(holder.email, holder.roles, "oidc") if holder is not None else None
 
 
 async def identify(header: str | None, vouching: tuple[Vouching, ...]) -> Person | None:

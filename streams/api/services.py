@@ -13,6 +13,7 @@ from schemas.audit import AuditRecord
 from schemas.inbox import InboxRecord
 from schemas.task import Task
 from streams.api.identity import Vouching
+from streams.api.live import Audience
 
 
 class Board(Protocol):
@@ -53,6 +54,7 @@ class Services:
     board: Board
     commander: Commanding
     audit: Writing
+    audience: Audience
     catalogue: Callable[[], Catalogue]
     clock: Clock
     ready: Callable[[], bool]

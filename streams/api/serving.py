@@ -9,6 +9,8 @@ import uvicorn
 
 from connectors.kafka.delivery import Delivery
 from connectors.kafka.registry import HttpRegistry
+from connectors.oidc.keys import Keys
+from connectors.oidc.tokens import IdTokens
 from connectors.ports import Clock
 from schemas.errors import ConfigurationError
 from schemas.topics import TOPICS
@@ -16,7 +18,9 @@ from streams.api.app import make_app
 from streams.api.attention import Attention
 from streams.api.audit import AuditTopic
 from streams.api.config import ApiConfig
-from streams.api.identity import Tokens
+from streams.api.identity import Provider, Tokens, Vouching
+from streams.api.live import Audience
+from streams.api.live_feed import feed
 from streams.api.services import Services
 from streams.catalogue import LiveCatalogue
 from streams.commanding import Commander
@@ -58,6 +62,8 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
                 timeout_graceful_shutdown=_FAREWELL_S,
             )
         )
+        watching = asyncio.create_task(_stopped(stop, services.audience, server))
+        stack.push_async_callback(_ended, watching)
         log.info("the API is served", host=settings.api.host, port=listening.getsockname()[1])
         await server.serve(sockets=[listening])
 
@@ -84,26 +90,35 @@ async def _services(
     stack.push_async_callback(delivery.stop)
     outbox = Outbox(settings.kafka, records, delivery)
     commander = await stack.enter_async_context(Commander(outbox, clock, history=history))
-    paying = asyncio.create_task(attention.pay())
-    stack.push_async_callback(_ended, paying)
+    audience = Audience()
+    for each in (attention.pay(), feed(settings.kafka, records, audience)):
+        stack.push_async_callback(_ended, asyncio.create_task(each))
     return Services(
-        vouching=(Tokens(settings.api.tokens),),
+        vouching=_vouching(settings.api, clock),
         history=history,
         board=board,
         commander=commander,
         audit=AuditTopic(outbox, clock),
+        audience=audience,
         catalogue=lambda: catalogue.now,
         clock=clock,
         ready=lambda: attention.ready,
     )
 
 
+def _vouching(config: ApiConfig, clock: Clock) -> tuple[Vouching, ...]:
+    tokens = Tokens(config.tokens)
+    if config.oidc.issuer is None:
+        return (tokens,)
+    return tokens, Provider(IdTokens(config.oidc, Keys(config.oidc, clock), clock))
+
+
 def _listen(config: ApiConfig) -> socket.socket:
-    if not config.tokens:
+    if not config.tokens and config.oidc.issuer is None:
         raise ConfigurationError(
             "nobody could use the API",
             on="[api]",
-            todo="Add a token: [api.tokens.NAME] with actor, roles and sha256; see docs/api.md.",
+            todo="Add [api.tokens.NAME] with actor, roles and sha256, or [api.oidc]; see docs/api.md.",
         )
     family = socket.AF_INET6 if ":" in config.host else socket.AF_INET
     try:
@@ -114,6 +129,13 @@ def _listen(config: ApiConfig) -> socket.socket:
             on="[api] host, port",
             todo="Choose another port.",
         ) from error
+
+
+async def _stopped(stop: asyncio.Event, audience: Audience, server: uvicorn.Server) -> None:
+    """End what would not end by itself, as soon as it is to stop."""
+    await stop.wait()
+    audience.end()
+    server.should_exit = True
 
 
 async def _ended(task: asyncio.Task[None]) -> None:

@@ -13,11 +13,12 @@ import pytest
 from ruamel.yaml import YAML
 
 from connectors.salesforce.simulator.org import Org
+from schemas.access import Role
 from streams.cli.tree import app
 from streams.configuration import load
 
 ROOT = Path(__file__).parents[2]
-SECRET = "a-secret-of-this-test"
+SECRET = "0123456789abcdef" * 4  # has the form of a digest, too
 
 # Where the images that are not ours listen if nothing tells them otherwise, by their own documentation.
 PORTS_OF_OTHERS = {"postgres": {5432}}
@@ -62,6 +63,7 @@ def test_has_the_parts_of_a_production() -> None:
         "subscriber",
         "worker",
         "history",
+        "api",
     }
     assert SERVICES["worker"]["deploy"]["replicas"] == 2
     assert "deploy" not in SERVICES["subscriber"]
@@ -118,6 +120,10 @@ def test_the_settings_are_known_and_complete(tmp_path: Path, monkeypatch: pytest
     assert settings.worker.health_port == 8080
     assert settings.accounts.sql.password is not None
     assert settings.accounts.sql.password.get_secret_value() == SECRET
+    (token,) = settings.api.tokens.values()
+    assert token.sha256.get_secret_value() == SECRET
+    assert token.roles == (Role.ADMIN,)
+    assert SERVICES["api"]["ports"] == [f"127.0.0.1:{settings.api.port}:{settings.api.port}"]
     assert settings.history.password == settings.accounts.sql.password
     assert "local" in settings.orgs
     assert settings.kafka.replication_factor == 1  # there is one broker
@@ -149,6 +155,8 @@ def _listening(name: str) -> set[int]:
         )
     words = service["command"]
     told_port = {int(words[words.index("--port") + 1])} if "--port" in words else set()
+    if words == ["api"]:
+        return {int(environment["DEALWIRE_API__PORT"])}
     return told_port | {int(environment["DEALWIRE_WORKER__HEALTH_PORT"])}
 
 

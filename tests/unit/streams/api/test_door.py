@@ -14,6 +14,7 @@ from streams.api.app import RESOURCES, make_app
 from streams.api.description import openapi
 from streams.api.guard import GuardedRoute
 from streams.api.identity import Person
+from streams.api.live import Audience
 from streams.api.roles import ALLOWED, OPEN
 from tests.fixtures.api import TOKENS, a_history, client, some_services
 
@@ -30,10 +31,16 @@ ROUTES = [
 MATRIX = [(method, path, role) for method, path in ROUTES for role in Role]
 
 
+class FullHouse(Audience):
+    """Nobody more may listen: an answer that ends, where the stream would not."""
+
+    full = property(lambda _: True)
+
+
 async def ask(method: str, path: str, token: str | None) -> httpx.Response:
     for part, value in PARTS.items():
         path = path.replace(part, value)
-    async with client(some_services(await a_history()), token) as asked:
+    async with client(some_services(await a_history(), audience=FullHouse()), token) as asked:
         return await asked.request(method, path)
 
 

@@ -1,0 +1,1 @@
+"""OpenID Connect: whose ID token a bearer is."""
