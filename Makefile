@@ -36,7 +36,8 @@ bench: install ## Measure side by side; results go to benchmarks/results/
 	$(BIN)/python -m benchmarks
 
 faults: install ## The long fault run: kill -9 everywhere, then count
-	$(BIN)/pytest tests/faults tests/integration/test_agents_faults.py tests/integration/test_redrive.py --long
+	$(BIN)/pytest tests/faults tests/e2e/test_people.py tests/integration/test_agents_faults.py \
+	  tests/integration/test_queues_kafka.py tests/integration/test_redrive.py --long
 
 docs: install ## Write the generated pages again
 	$(BIN)/python -m streams.docs

@@ -15,7 +15,7 @@ from streams.local.deployment import Deployment, Plan
 from streams.local.mover import PATH, Mover
 from tests.fixtures.sandbox import required
 
-pytestmark = pytest.mark.slow
+pytestmark = [pytest.mark.slow, pytest.mark.long]
 
 BOSS = "boss@thread.example"
 WORKFLOWS = """

@@ -79,6 +79,7 @@ class Model:
             self.expected.setdefault(asked.id, {"name": answer.name, "email": answer.email})
 
 
+@pytest.mark.long
 async def test_each_command_has_one_answer_and_loads_add_up_while_workers_die(bench: AgentBench) -> None:
     chance = random.Random(11)
     policies = ("round_robin", "weighted", "least_loaded")
