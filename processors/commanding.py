@@ -79,9 +79,11 @@ def about_run(
     step_id: str = "",
     version: int = 0,
     values: Mapping[str, str] | None = None,
+    to: Iterable[str] = (),
 ) -> InboxRecord:
     """Make a command about a run: `step_id` where a rerun begins, `version` and `values` of a migration.
 
+    Of a reassignment, `to` is the mail address of whoever gets the account, and `values` may hold the `name`.
     Raises `UsageError` for one there is not, or that nobody says.
     """
     _must_be_known(command, RUN_COMMANDS, said)
@@ -96,6 +98,7 @@ def about_run(
         actor=said.actor,
         reason=said.reason,
         values=dict(values or {}),
+        to=tuple(to),
         version=version,
         force=said.force,
     )

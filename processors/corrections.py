@@ -31,6 +31,7 @@ MEANT: Mapping[str, tuple[str, ...]] = {
     "rerun": (*_GOING, COMPLETED, REJECTED, CANCELLED),
     "start": (HELD,),
     "migrate": (*_WAITING, HELD),
+    "reassign": (*_WAITING, COMPLETED, REJECTED, CANCELLED),
 }
 """The statuses that a command is for: those that a filter means by itself."""
 STATUSES = (*_GOING, FETCHING, HELD, COMPLETED, REJECTED, CANCELLED, NOT_ENROLLED)

@@ -25,12 +25,14 @@ class Command(BaseModel):
 class RunCommand(Command):
     """Something that is wanted of a run."""
 
-    command: Literal["retry", "cancel", "skip", "rerun", "start", "migrate"]
+    command: Literal["retry", "cancel", "skip", "rerun", "start", "migrate", "reassign"]
     step: Text = Field("", description="Where a rerun begins.")
     version: int = Field(0, ge=0, le=2**31 - 1, description="To which version a run is migrated.")
     steps: Annotated[dict[Name, Name], Field(max_length=200)] = Field(
         {}, description="Of a migration: which step of the new version follows which of the old."
     )
+    to: EmailStr | None = Field(None, description="To whom an account is given: a reassignment needs it.")
+    name: Text = Field("", description="Their name; else what stands before the @.")
 
 
 class TaskCommand(Command):

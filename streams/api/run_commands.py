@@ -1,5 +1,6 @@
 """`POST /v1/runs/{id}/commands`: correcting runs."""
 
+from collections.abc import Mapping
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Request, Response
@@ -22,7 +23,7 @@ async def command_run(
     response: Response,
     services: Annotated[Services, Depends(services_of)],
 ) -> Any:
-    """Retry, cancel, skip, rerun, start or migrate a run.
+    """Retry, cancel, skip, rerun, start, migrate or reassign a run.
 
     The same `Idempotency-Key` is the same command, whatever else is said with it: it is done once.
     """
@@ -33,6 +34,13 @@ async def command_run(
         said(request, body),
         step_id=body.step,
         version=body.version,
-        values=body.steps,
+        values=_values(body),
+        to=(body.to,) if body.to else (),
     )
     return await carry(request, response, command, on=run.run_id)
+
+
+def _values(body: RunCommand) -> Mapping[str, str]:
+    if body.command == "reassign":
+        return {"name": body.name} if body.name else {}
+    return body.steps

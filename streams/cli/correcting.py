@@ -16,13 +16,14 @@ from rich.progress import Progress
 from connectors.kafka.registry import HttpRegistry
 from connectors.ports import SystemClock
 from processors.commanding import Answer, Outcome, Said, about_run
-from processors.corrections import MEANT, STATUSES, foreseen, one_run, step_map
+from processors.corrections import MEANT, STATUSES, foreseen, one_run
 from schemas.errors import ExitCode, UsageError
 from schemas.ids import id18, is_salesforce_id
 from schemas.inbox import InboxRecord
 from schemas.run_query import RunQuery
 from schemas.run_summary import RunSummary
 from schemas.topics import TOPICS
+from streams.cli.answers import Actor, Reason
 from streams.cli.context import settings
 from streams.cli.corrections_display import columns, concluded, meant, plain, planned
 from streams.cli.notes import aside
@@ -36,89 +37,79 @@ from streams.settings import Settings
 RunId = Annotated[
     str, typer.Argument(help="A run id, the beginning of one, or an opportunity id.", metavar="[RUN]")
 ]
-Workflow = Annotated[str, typer.Option(help="All runs of this workflow that it is for.")]
-Status = Annotated[str, typer.Option(help="All runs with this status; else those that the command is for.")]
-Everything = Annotated[bool, typer.Option("--all", help="All runs that it is for.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
-AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
-
-
-To = Annotated[int, typer.Option("--to", min=1, metavar="N", help="The version to go on in.")]
+Version = Annotated[int, typer.Option("--to", min=1, metavar="N", help="The version to go on in.")]
 StepMap = Annotated[
     list[str] | None, typer.Option("--map", metavar="OLD=NEW", help="Which step takes another's place.")
 ]
+Status = Annotated[str, typer.Option(help="All runs with this status; else those that the command is for.")]
 
 
-@dataclass(frozen=True, slots=True)
-class Which:
-    """Which runs are meant: one, or those of a filter."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filter:
+    """Options: which runs are meant, where none is named."""
 
-    run: str = ""
-    workflow: str = ""
-    status: str = ""
-    everything: bool = False
+    workflow: Annotated[str, typer.Option(help="All runs of this workflow that it is for.")] = ""
+    status: Status = ""
+    owner: Annotated[str, typer.Option(help="All runs that it is for and this person was given.")] = ""
+    everything: Annotated[bool, typer.Option("--all", help="All runs that it is for.")] = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class How:
-    """How it is gone about."""
+    """Options: who says it and why, and how it is gone about."""
 
-    dry_run: bool
-    yes: bool
-    as_json: bool
+    actor: Actor = ""
+    reason: Reason = ""
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = (
+        False
+    )
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a script.")] = False
 
 
 def correct(
-    which: Which,
-    command: str,
-    said: Said,
+    run: str,
+    which: Filter,
     how: How,
+    command: str,
     *,
-    step_id: str = "",
-    version: int = 0,
-    steps: Sequence[str] = (),
+    word: Callable[[RunSummary, str, Said], InboxRecord] = about_run,
+    force: bool = False,
 ) -> None:
-    """Do one command to the runs that are meant.
+    """Do one command to the runs that are meant; `word` makes it. Who says nothing of himself is logged in.
 
     Ends with REFUSED (77) if one was refused, else with TEMPORARY (75) if one was not answered in time.
     """
-    one, many = bool(which.run), bool(which.workflow or which.status or which.everything)
-    if one == many:
+    if bool(run) == (which != Filter()):
         raise UsageError(
-            "no run is named" if not one else "a run and a filter are named",
-            todo="Name one run, or filter with --workflow, --status or --all.",
+            "no run is named" if not run else "a run and a filter are named",
+            todo="Name one run, or filter with --workflow, --status, --owner or --all.",
         )
     if which.status and which.status not in STATUSES:
         raise UsageError(
             f"there is no status {which.status!r:.40}", todo=f"Choose from: {', '.join(STATUSES)}."
         )
-    word = partial(
-        about_run, command=command, said=said, step_id=step_id, version=version, values=step_map(steps)
-    )
-    asyncio.run(_correct(settings(), which, command, word, how))
-
-
-def spoken(actor: str, reason: str, *, force: bool = False) -> Said:
-    """Give who says it: the one of --as, else whoever is logged in here."""
-    return Said(actor=actor or getpass.getuser(), key=uuid4().hex, reason=reason, force=force)
+    actor = how.actor or getpass.getuser()
+    said = Said(actor=actor, key=uuid4().hex, reason=how.reason, force=force)
+    asyncio.run(_correct(run, which, how, command, lambda one: word(one, command, said)))
 
 
 async def _correct(
-    read: Settings, which: Which, command: str, word: Callable[[RunSummary], InboxRecord], how: How
+    run: str, which: Filter, how: How, command: str, word: Callable[[RunSummary], InboxRecord]
 ) -> None:
+    read = settings()
     clock = SystemClock()
     async with opened(read, clock, aside) as history:
-        if which.run:
-            beginning = id18(which.run) if is_salesforce_id(which.run) else which.run
-            runs = [one_run(await history.find(beginning, limit=20), which.run)]
+        if run:
+            beginning = id18(run) if is_salesforce_id(run) else run
+            runs = [one_run(await history.find(beginning, limit=20), run)]
         else:
-            query = RunQuery(workflow_id=which.workflow)
+            query = RunQuery(workflow_id=which.workflow, owner=which.owner)
             runs = await every(history, query, [which.status] if which.status else MEANT[command])
     if how.dry_run:
         await _foresee(read, runs, word, as_json=how.as_json)
         return
-    if not which.run:
+    if not run:
         if not how.as_json:
             Console().print(meant(runs))
         if runs and not how.yes:
@@ -126,7 +117,7 @@ async def _correct(
     with Progress(*columns(), console=Console(stderr=True), disable=how.as_json or len(runs) == 1) as bar:
         task = bar.add_task(command, total=len(runs))
         async with commanding(read, clock) as commander:
-            answers = await say_all(commander, [word(run) for run in runs], partial(bar.advance, task))
+            answers = await say_all(commander, [word(each) for each in runs], partial(bar.advance, task))
     _conclude(list(zip(runs, answers, strict=True)), as_json=how.as_json)
 
 

@@ -1,26 +1,16 @@
-"""`dealwire runs retry|cancel|skip|rerun|start|migrate`: one run or many, put right by a person."""
+"""`dealwire runs retry|cancel|skip|rerun|start|migrate|reassign`: one run or many, put right by a person."""
 
 from collections.abc import Mapping
+from functools import partial
 from typing import Annotated
 
 import typer
 
-from streams.cli.answers import Actor, Reason
-from streams.cli.correcting import (
-    AsJson,
-    DryRun,
-    Everything,
-    How,
-    RunId,
-    Status,
-    StepMap,
-    To,
-    Which,
-    Workflow,
-    Yes,
-    correct,
-    spoken,
-)
+from processors.commanding import about_run
+from processors.corrections import step_map
+from schemas.errors import UsageError
+from streams.cli.correcting import Filter, How, RunId, StepMap, Version, correct
+from streams.cli.option_groups import spread
 
 app = typer.Typer()
 
@@ -47,20 +37,9 @@ _PLAIN: Mapping[str, tuple[str, str]] = {
 
 def _add(command: str, what: str, example: str) -> None:
     @app.command(command, help=what, epilog=f"Example: dealwire runs {example}")
-    def _command(
-        run: RunId = "",
-        *,
-        workflow: Workflow = "",
-        status: Status = "",
-        everything: Everything = False,
-        actor: Actor = "",
-        reason: Reason = "",
-        dry_run: DryRun = False,
-        yes: Yes = False,
-        as_json: AsJson = False,
-    ) -> None:
-        how = How(dry_run=dry_run, yes=yes, as_json=as_json)
-        correct(Which(run, workflow, status, everything), command, spoken(actor, reason), how)
+    @spread
+    def _command(run: RunId = "", *, which: Filter, how: How) -> None:
+        correct(run, which, how, command)
 
 
 for _name, (_what, _example) in _PLAIN.items():
@@ -68,42 +47,39 @@ for _name, (_what, _example) in _PLAIN.items():
 
 
 @app.command(epilog="Example: dealwire runs rerun 4be1c2a7 --from assign")
+@spread
 def rerun(
     run: RunId = "",
     *,
     step: Annotated[str, typer.Option("--from", metavar="STEP", help="The step; else the first.")] = "",
     again: Annotated[bool, typer.Option("--again", help="Repeat effects: a mail is sent once more.")] = False,
-    workflow: Workflow = "",
-    status: Status = "",
-    everything: Everything = False,
-    actor: Actor = "",
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    which: Filter,
+    how: How,
 ) -> None:
     """Run again from a step, ended or not. What was done is not done twice, unless --again."""
-    how = How(dry_run=dry_run, yes=yes, as_json=as_json)
-    said = spoken(actor, reason, force=again)
-    correct(Which(run, workflow, status, everything), "rerun", said, how, step_id=step)
+    correct(run, which, how, "rerun", word=partial(about_run, step_id=step), force=again)
 
 
 @app.command(epilog="Example: dealwire runs migrate 4be1c2a7 --to 5 --map check=approval")
-def migrate(
+@spread
+def migrate(run: RunId = "", *, to: Version, steps: StepMap = None, which: Filter, how: How) -> None:
+    """Let waiting runs go on in another version of their workflow, at the same step or its successor."""
+    word = partial(about_run, version=to, values=step_map(steps or ()))
+    correct(run, which, how, "migrate", word=word)
+
+
+@app.command(epilog='Example: dealwire runs reassign --owner "Dana Reyes" --to bob@example.com --dry-run')
+@spread
+def reassign(
     run: RunId = "",
     *,
-    to: To,
-    steps: StepMap = None,
-    workflow: Workflow = "",
-    status: Status = "",
-    everything: Everything = False,
-    actor: Actor = "",
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    to: Annotated[str, typer.Option("--to", metavar="EMAIL", help="Who has the account from now on.")],
+    name: Annotated[str, typer.Option(help="Their name; else what stands before the @.")] = "",
+    which: Filter,
+    how: How,
 ) -> None:
-    """Let waiting runs go on in another version of their workflow, at the same step or its successor."""
-    how = How(dry_run=dry_run, yes=yes, as_json=as_json)
-    which = Which(run, workflow, status, everything)
-    correct(which, "migrate", spoken(actor, reason), how, version=to, steps=steps or ())
+    """Give the accounts of runs to somebody else, whether a run goes on or has ended; queues count it."""
+    if "@" not in to:
+        raise UsageError(f"{to!r:.60} is no mail address", todo="Say to whom: --to EMAIL")
+    word = partial(about_run, to=(to,), values={"name": name} if name else {})
+    correct(run, which, how, "reassign", word=word)

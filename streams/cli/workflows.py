@@ -1,6 +1,7 @@
 """`dealwire workflows`: which there are, and what is wrong with a file of them."""
 
 import asyncio
+from functools import partial
 from pathlib import Path
 from typing import Annotated
 
@@ -8,14 +9,16 @@ import typer
 from rich.console import Console
 from rich.table import Table
 
+from processors.commanding import about_run
+from processors.corrections import step_map
 from processors.lint_library import ERROR
 from processors.versions import status as status_of
 from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
 from streams.cli import workflows_trial, workflows_versions
-from streams.cli.answers import Actor, Reason
 from streams.cli.context import settings
-from streams.cli.correcting import AsJson, DryRun, How, Status, StepMap, To, Which, Yes, correct, spoken
+from streams.cli.correcting import Filter, How, Status, StepMap, Version, correct
+from streams.cli.option_groups import spread
 from streams.definition_schema import editor_schema
 from streams.definitions import check, connected, read
 
@@ -68,19 +71,15 @@ def schema() -> None:
 
 
 @app.command(epilog="Example: dealwire workflows migrate closed-won --to 5 --dry-run")
+@spread
 def migrate(
     name: Annotated[str, typer.Argument(help="The workflow's name.", metavar="NAME")],
     *,
-    to: To,
+    to: Version,
     steps: StepMap = None,
     status: Status = "",
-    actor: Actor = "",
-    reason: Reason = "",
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    how: How,
 ) -> None:
     """Let the waiting runs of a workflow go on in another version; say which cannot, and why."""
-    how = How(dry_run=dry_run, yes=yes, as_json=as_json)
-    which = Which(workflow=name, status=status)
-    correct(which, "migrate", spoken(actor, reason), how, version=to, steps=steps or ())
+    word = partial(about_run, version=to, values=step_map(steps or ()))
+    correct("", Filter(workflow=name, status=status), how, "migrate", word=word)

@@ -59,6 +59,27 @@ async def test_an_answer_within_time(desk: Desk) -> None:
     assert asked.request_id == answer.headers["x-request-id"]
 
 
+@pytest.mark.parametrize(
+    ("body", "to", "values"),
+    [
+        (
+            {"command": "reassign", "to": "bob@x.example.com", "name": "Bob"},
+            ("bob@x.example.com",),
+            {"name": "Bob"},
+        ),
+        ({"command": "reassign", "to": "bob@x.example.com", "steps": {"a": "b"}}, ("bob@x.example.com",), {}),
+        ({"command": "reassign"}, (), {}),  # which the engine refuses
+        ({"command": "migrate", "version": 2, "steps": {"a": "b"}, "name": "x"}, (), {"a": "b"}),
+    ],
+)
+async def test_what_is_said_beside_a_command_reaches_the_engine(
+    desk: Desk, body: dict[str, Any], to: tuple[str, ...], values: dict[str, str]
+) -> None:
+    assert (await desk.post(RUN, body, Role.OPERATOR)).status_code == 202
+    (heard,) = desk.engine.heard
+    assert (heard.command, heard.to, heard.values) == (body["command"], to, values)
+
+
 async def test_no_answer_yet(desk: Desk) -> None:
     answer = await desk.post(RUN, {"command": "retry"})
     assert (answer.status_code, answer.json()["outcome"]) == (202, "under way")
@@ -197,7 +218,9 @@ async def test_force_is_for_an_admin(
         (TASK, {"command": "fill", "values": {"x": {MARK: {}}}}),
         (TASK, {"command": "delegate", "to": [MARK]}),
         (RUN, {"command": "approve"}),
-        (RUN, {"command": "reassign"}),
+        (RUN, {"command": "reassign", "to": MARK}),
+        (RUN, {"command": "reassign", "to": ["bob@x.example", "cy@x.example"]}),
+        (RUN, {"command": "reassign", "to": "bob@x.example", "name": "\0"}),
         (RUN, {"command": "migrate", "version": -1}),
         (RUN, {"command": "migrate", "version": 10**30}),
         (RUN, {"command": "retry", "force": MARK}),
