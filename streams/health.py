@@ -5,9 +5,7 @@ from collections.abc import Awaitable, Callable
 from aiohttp import web
 
 from schemas.errors import ConfigurationError
-from streams.metrics import Metrics
-
-_METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+from streams.metrics import METRICS_TYPE, Metrics
 
 
 class HealthServer:
@@ -23,7 +21,7 @@ class HealthServer:
         app.router.add_get("/ready", _answer(ready))
 
         async def show_metrics(_request: web.Request) -> web.Response:
-            return web.Response(body=metrics.render().encode(), headers={"Content-Type": _METRICS_TYPE})
+            return web.Response(body=metrics.render().encode(), headers={"Content-Type": METRICS_TYPE})
 
         app.router.add_get("/metrics", show_metrics)
         self._runner = web.AppRunner(app, access_log=None)

@@ -1,17 +1,22 @@
 """Every metric, each with the sentence the docs print; shown as Prometheus text (exposition format 0.0.4)."""
 
+from bisect import bisect_left
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Literal
 
+METRICS_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+"""The media type of what `Metrics.render` gives."""
+
 
 @dataclass(frozen=True, slots=True)
 class Metric:
-    """A metric's name, kind and meaning."""
+    """A metric's name, kind and meaning. `buckets` are a histogram's upper bounds; one without is implied."""
 
     name: str
-    kind: Literal["counter", "gauge"]
+    kind: Literal["counter", "gauge", "histogram"]
     sentence: str
+    buckets: tuple[float, ...] = ()
 
 
 RECORDS_DONE = Metric(
@@ -118,6 +123,16 @@ HISTORY_FORGOTTEN = Metric(
     "dealwire_history_forgotten_total", "counter", "Runs forgotten since they ended long ago."
 )
 
+HTTP_REQUESTS = Metric(
+    "dealwire_http_requests_total", "counter", "Requests the API has answered, by route, method and status."
+)
+HTTP_SECONDS = Metric(
+    "dealwire_http_request_duration_seconds",
+    "histogram",
+    "Time from a request's head to its answer's; a stream of events goes on after that.",
+    buckets=(0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10),
+)
+
 METRICS = (
     RECORDS_DONE,
     DEAD_LETTERS,
@@ -152,6 +167,8 @@ METRICS = (
     HISTORY_UNREADABLE,
     HISTORY_MISSED,
     HISTORY_FORGOTTEN,
+    HTTP_REQUESTS,
+    HTTP_SECONDS,
 )
 """All of them, as the docs list them."""
 
@@ -164,6 +181,7 @@ class Metrics:
     def __init__(self) -> None:
         self._counts: dict[tuple[Metric, Labels], float] = {}
         self._watched: dict[tuple[Metric, Labels], Callable[[], float]] = {}
+        self._observed: dict[tuple[Metric, Labels], _Observed] = {}
 
     def add(self, metric: Metric, by: float = 1, **labels: str) -> None:
         """Raise a counter."""
@@ -173,6 +191,11 @@ class Metrics:
     def watch(self, metric: Metric, read: Callable[[], float], **labels: str) -> None:
         """Read a gauge whenever the metrics are shown."""
         self._watched[metric, tuple(sorted(labels.items()))] = read
+
+    def observe(self, metric: Metric, value: float, **labels: str) -> None:
+        """Take a value into a histogram."""
+        key = (metric, tuple(sorted(labels.items())))
+        self._observed.setdefault(key, _Observed([0] * len(metric.buckets))).take(metric.buckets, value)
 
     def value(self, metric: Metric, **labels: str) -> float:
         """Give one value as it stands; 0 for one never touched."""
@@ -187,12 +210,49 @@ class Metrics:
         values = {**self._counts, **{key: read() for key, read in self._watched.items()}}
         for metric in METRICS:
             found = sorted((labels, value) for (known, labels), value in values.items() if known is metric)
-            if not found:
-                continue
-            yield f"# HELP {metric.name} {metric.sentence}\n# TYPE {metric.name} {metric.kind}\n"
-            for labels, value in found:
-                shown = ",".join(f'{name}="{_escaped(text)}"' for name, text in labels)
-                yield f"{metric.name}{{{shown}}} {value:g}\n"
+            series = [_line(metric.name, labels, value) for labels, value in found]
+            for labels, observed in sorted(
+                (labels, observed) for (known, labels), observed in self._observed.items() if known is metric
+            ):
+                series += observed.lines(metric, labels)
+            if series:
+                yield f"# HELP {metric.name} {metric.sentence}\n# TYPE {metric.name} {metric.kind}\n"
+                yield from series
+
+
+@dataclass(slots=True, order=True)
+class _Observed:
+    """What a histogram saw under one set of labels: how many in each bucket, and in all."""
+
+    within: list[int]
+    count: int = 0
+    total: float = 0
+
+    def take(self, bounds: tuple[float, ...], value: float) -> None:
+        self.count += 1
+        self.total += value
+        place = bisect_left(bounds, value)
+        if place < len(bounds):
+            self.within[place] += 1
+
+    def lines(self, metric: Metric, labels: Labels) -> Iterator[str]:
+        below = 0
+        for bound, count in zip(metric.buckets, self.within, strict=True):
+            below += count
+            yield _line(f"{metric.name}_bucket", (*labels, ("le", f"{bound:g}")), below)
+        yield _line(f"{metric.name}_bucket", (*labels, ("le", "+Inf")), self.count)
+        yield _line(f"{metric.name}_sum", labels, self.total)
+        yield _line(f"{metric.name}_count", labels, self.count)
+
+
+def _line(name: str, labels: Labels, value: float) -> str:
+    shown = ",".join(f'{label}="{_escaped(text)}"' for label, text in labels)
+    return f"{name}{{{shown}}} {_number(value)}\n"
+
+
+def _number(value: float) -> str:
+    """Write every digit: a rate is made of the difference of two large counts."""
+    return str(int(value)) if float(value).is_integer() else repr(value)
 
 
 def _escaped(text: str) -> str:

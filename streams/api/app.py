@@ -3,6 +3,7 @@
 from fastapi import FastAPI
 
 from streams.api import events, health, run_commands, runs, task_commands, tasks, workflows
+from streams.api.measured import Measured
 from streams.api.problems import ProblemDetails, answer_with_problems
 from streams.api.request_id import Named
 from streams.api.services import Services
@@ -33,6 +34,8 @@ def make_app(services: Services | None) -> FastAPI:
     app.state.services = services
     for router in RESOURCES:
         app.include_router(router)
+    if services is not None:
+        app.add_middleware(Measured, metrics=services.metrics)
     app.add_middleware(Named)
     answer_with_problems(app)
     return app

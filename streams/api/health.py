@@ -1,4 +1,4 @@
-"""`/live` and `/ready`: whether this process is well, for whoever runs it."""
+"""`/live`, `/ready` and `/metrics`: whether this process is well, for whoever runs it."""
 
 from typing import Annotated
 
@@ -7,6 +7,7 @@ from fastapi.responses import PlainTextResponse
 
 from streams.api.guard import GuardedRoute
 from streams.api.services import Services, services_of
+from streams.metrics import METRICS_TYPE
 
 router = APIRouter(route_class=GuardedRoute, tags=["health"])
 
@@ -22,3 +23,14 @@ async def ready(services: Annotated[Services, Depends(services_of)]) -> PlainTex
     """Say whether Kafka and the definitions are there: 200, else 503."""
     good = services.ready()
     return PlainTextResponse("ok\n" if good else "no\n", 200 if good else 503)
+
+
+@router.get(
+    "/metrics",
+    summary="Give the metrics",
+    response_class=PlainTextResponse,
+    responses={200: {"content": {"text/plain": {}}, "description": "Prometheus text."}},
+)
+async def metrics(services: Annotated[Services, Depends(services_of)]) -> PlainTextResponse:
+    """Give requests by route, method and status, how long they took, and what else this process counts."""
+    return PlainTextResponse(services.metrics.render(), media_type=METRICS_TYPE)

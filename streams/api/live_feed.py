@@ -18,9 +18,9 @@ _PAUSE_S = 1.0
 log = structlog.get_logger(__name__)
 
 
-async def feed(config: KafkaConfig, records: Records, audience: Audience) -> None:
-    """Tell an audience what happens, until cancelled. An event that is unreadable is logged and left out."""
-    tail, metrics = Tail(config, TOPIC.name, from_end=True), Metrics()
+async def feed(config: KafkaConfig, records: Records, audience: Audience, metrics: Metrics) -> None:
+    """Tell an audience what happens, until cancelled. An unreadable event is logged, counted and left out."""
+    tail = Tail(config, TOPIC.name, from_end=True)
     try:
         while True:
             try:

@@ -20,6 +20,7 @@ ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v1/events"): EVERYBODY,
     ("GET", "/v1/workflows"): EVERYBODY,
     ("GET", "/v1/workflows/{name}"): EVERYBODY,
+    ("GET", "/metrics"): EVERYBODY,
 }
 OPEN = frozenset({("GET", "/live"), ("GET", "/ready")})
 """What anybody may ask without a name."""

@@ -14,6 +14,7 @@ from schemas.inbox import InboxRecord
 from schemas.task import Task
 from streams.api.identity import Vouching
 from streams.api.live import Audience
+from streams.metrics import Metrics
 
 
 class Board(Protocol):
@@ -58,6 +59,7 @@ class Services:
     catalogue: Callable[[], Catalogue]
     clock: Clock
     ready: Callable[[], bool]
+    metrics: Metrics
 
 
 def services_of(request: Request) -> Services:

@@ -25,6 +25,7 @@ from streams.api.services import Services
 from streams.catalogue import LiveCatalogue
 from streams.commanding import Commander
 from streams.history.reading import history_of
+from streams.metrics import Metrics
 from streams.outbox import Outbox
 from streams.patience import patiently
 from streams.records import connect
@@ -90,8 +91,8 @@ async def _services(
     stack.push_async_callback(delivery.stop)
     outbox = Outbox(settings.kafka, records, delivery)
     commander = await stack.enter_async_context(Commander(outbox, clock, history=history))
-    audience = Audience()
-    for each in (attention.pay(), feed(settings.kafka, records, audience)):
+    audience, metrics = Audience(), Metrics()
+    for each in (attention.pay(), feed(settings.kafka, records, audience, metrics)):
         stack.push_async_callback(_ended, asyncio.create_task(each))
     return Services(
         vouching=_vouching(settings.api, clock),
@@ -103,6 +104,7 @@ async def _services(
         catalogue=lambda: catalogue.now,
         clock=clock,
         ready=lambda: attention.ready,
+        metrics=metrics,
     )
 
 

@@ -1,11 +1,12 @@
 """`/v1/workflows`: which there are, and what a version says."""
 
-from typing import Annotated, Any
+from typing import Annotated, Any, Literal, cast
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from processors.catalogue import Catalogue
+from processors.versions import status
 from schemas.definition.documents import Activation, WorkflowVersion
 from streams.api.guard import GuardedRoute
 from streams.api.problems import ProblemError
@@ -17,11 +18,18 @@ router = APIRouter(prefix="/v1/workflows", route_class=GuardedRoute, tags=["work
 Asked = Annotated[Services, Depends(services_of)]
 
 
+Standing = Literal["draft", "active", "retired"]
+
+
 class WorkflowLine(BaseModel):
-    """A workflow: `active` is the version that starts new runs since `since`, or null for a draft."""
+    """A workflow: `since` when it stands so, and the version `active` that starts new runs, if one does.
+
+    A retired workflow starts no more runs; its open ones go on.
+    """
 
     name: str
     title: str
+    status: Standing
     active: int | None
     since: str
     versions: list[int]
@@ -35,8 +43,9 @@ class WorkflowList(BaseModel):
 
 
 class WholeWorkflow(WorkflowLine):
-    """A workflow with the definition of one of its versions, and everything that it names."""
+    """A workflow with the definition of a version, how that one stands, and everything that it names."""
 
+    version_status: Standing
     definition: WorkflowVersion
 
 
@@ -74,11 +83,13 @@ async def show_workflow(
     version = catalogue.versions.get((name, number))
     if version is None:
         raise ProblemError(404, "The workflow has no such version.")
-    current = tag(f"{number}-{line.active or 0}-{max(line.versions)}")
+    current = tag(f"{number}-{line.active or line.status}-{max(line.versions)}")
     if is_known(request, current):
         return unchanged(current)
     response.headers.update(tagged(current))
-    return WholeWorkflow(**line.model_dump(), definition=version)
+    return WholeWorkflow(
+        **line.model_dump(), version_status=_standing(catalogue, name, number), definition=version
+    )
 
 
 def _line(catalogue: Catalogue, name: str) -> WorkflowLine:
@@ -88,8 +99,13 @@ def _line(catalogue: Catalogue, name: str) -> WorkflowLine:
     return WorkflowLine(
         name=name,
         title=shown.workflow.title,
+        status=_standing(catalogue, name),
         active=activation.version or None,
-        since=activation.since if activation.version else "",
+        since=activation.since,
         versions=versions,
         stages=shown.workflow.trigger.stages,
     )
+
+
+def _standing(catalogue: Catalogue, name: str, number: int = 0) -> Standing:
+    return cast("Standing", status(catalogue, name, number))

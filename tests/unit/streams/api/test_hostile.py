@@ -7,6 +7,7 @@ import httpx
 import pytest
 
 from schemas.errors import RefusedError, UnavailableError
+from streams.metrics import HTTP_REQUESTS
 from tests.fixtures.api import a_history, client, some_services
 
 MARK = "EVILMARK"
@@ -99,3 +100,5 @@ async def test_trouble_of_ours_stays_in_the_log(error: Exception, status: int) -
     assert answer.status_code == status
     assert MARK not in answer.text
     assert answer.json()["request_id"]
+    counted = {"route": "/v1/runs", "method": "GET", "status": str(status)}
+    assert services.metrics.value(HTTP_REQUESTS, **counted) == 1

@@ -1,13 +1,15 @@
 """What is shown of runs, tasks and workflows: pages, filters, entity tags."""
 
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from datetime import timedelta
 
 import httpx
 import pytest
 
+from schemas.definition.documents import Activation
 from streams.api.services import Services
-from tests.fixtures.api import NOW, MemoryBoard, a_history, a_task, client, some_services
+from tests.fixtures.api import NOW, MemoryBoard, a_history, a_task, catalogue, client, some_services
 from tests.fixtures.run_events import an_event
 
 
@@ -44,10 +46,15 @@ async def test_pages_of_runs_join_without_gap_or_repeat(asked: httpx.AsyncClient
         ({"since": "2026-09-15T11:30:00Z"}, 1),
         ({"until": "2026-09-15T11:30:00Z"}, 2),
         ({"text": "0065G00000ZK1"}, 3),
+        ({"owner": "Dana"}, 1),
         ({"owner": "' OR 1=1 --"}, 0),
     ],
 )
-async def test_filters_of_runs(asked: httpx.AsyncClient, filters: dict[str, str], expected: int) -> None:
+async def test_filters_of_runs(
+    services: Services, asked: httpx.AsyncClient, filters: dict[str, str], expected: int
+) -> None:
+    given = an_event(4, "csm.reassigned", "r2", output='{"name": "Dana"}', at=NOW)
+    await services.history.append([given], [], at=NOW)
     answer = await asked.get("/v1/runs", params=filters)
     assert len(answer.json()["runs"]) == expected
 
@@ -108,7 +115,31 @@ async def test_workflows_with_a_version(asked: httpx.AsyncClient) -> None:
     active = (await asked.get("/v1/workflows/gate")).json()
     assert active["definition"]["version"] == 1
     assert active["definition"]["workflow"]["steps"][0]["id"] == "one"
-    assert (await asked.get("/v1/workflows/gate?version=2")).json()["definition"]["version"] == 2
+    assert (active["status"], active["version_status"]) == ("active", "active")
+    other = (await asked.get("/v1/workflows/gate?version=2")).json()
+    assert (other["definition"]["version"], other["status"], other["version_status"]) == (
+        2,
+        "active",
+        "draft",
+    )
+
+
+async def test_a_workflow_that_was_retired_says_so_and_since_when() -> None:
+    held = catalogue()
+    services = some_services(await a_history(), catalogue=lambda: held)
+    async with client(services) as asked:
+        before = await asked.get("/v1/workflows/gate")
+        held = replace(held, activations={"gate": Activation(since="2026-09-02T00:00:00Z", retired=True)})
+        after = await asked.get("/v1/workflows/gate", headers={"If-None-Match": before.headers["etag"]})
+        (listed,) = (await asked.get("/v1/workflows")).json()["workflows"]
+    whole = after.json()
+    assert (whole["status"], whole["version_status"], whole["active"]) == ("retired", "retired", None)
+    assert (listed["status"], listed["since"]) == ("retired", "2026-09-02T00:00:00Z")
+    held = replace(held, activations={})
+    async with client(services) as asked:
+        (listed,) = (await asked.get("/v1/workflows")).json()["workflows"]
+        draft = await asked.get("/v1/workflows/gate", headers={"If-None-Match": after.headers["etag"]})
+    assert (listed["status"], listed["since"], draft.status_code) == ("draft", "", 200)
 
 
 @pytest.mark.parametrize(("ready", "status"), [(True, 200), (False, 503)])
@@ -116,3 +147,22 @@ async def test_health(ready: bool, status: int) -> None:
     async with client(some_services(await a_history(), ready=lambda: ready), None) as asked:
         assert (await asked.get("/ready")).status_code == status
         assert (await asked.get("/live")).status_code == 200
+
+
+async def test_what_was_answered_is_counted_by_route_and_not_by_path(services: Services) -> None:
+    async with client(services) as asked:
+        for path in ("/v1/runs/r1", "/v1/runs/r9", "/v1/runs/r8", "/somewhere", "/v1/tasks"):
+            await asked.get(path)
+        await asked.request("BREW", "/v1/runs")
+        answer = await asked.get("/metrics")
+    assert answer.headers["content-type"].startswith("text/plain; version=0.0.4")
+    counted = [line for line in answer.text.splitlines() if line.startswith("dealwire_http_requests_total")]
+    name = "dealwire_http_requests_total"
+    assert counted == [
+        f'{name}{{method="GET",route="/v1/runs/{{run_id}}",status="200"}} 1',
+        f'{name}{{method="GET",route="/v1/runs/{{run_id}}",status="404"}} 2',
+        f'{name}{{method="GET",route="/v1/tasks",status="200"}} 1',
+        f'{name}{{method="GET",route="other",status="404"}} 1',
+        f'{name}{{method="other",route="/v1/runs",status="405"}} 1',
+    ]
+    assert 'duration_seconds_count{method="GET",route="/v1/runs/{run_id}"} 3' in answer.text
