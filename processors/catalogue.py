@@ -4,6 +4,7 @@ import json
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cached_property
 
 from pydantic import TypeAdapter, ValidationError
 
@@ -25,7 +26,7 @@ class ActiveWorkflow:
     since: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Catalogue:
     """Every definition that was applied. Never changes; a new control record makes a new one."""
 
@@ -37,7 +38,7 @@ class Catalogue:
     deleted: frozenset[tuple[str, int]] = frozenset()
     """Versions that were there; their numbers are not given again."""
 
-    @property
+    @cached_property
     def watching(self) -> bool:
         """Whether runs of any version may wait for a later change of their deal."""
         return any(

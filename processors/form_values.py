@@ -6,11 +6,14 @@ from datetime import date
 from decimal import Decimal, InvalidOperation
 from typing import Any
 
+from pydantic import ValidationError
+
 from processors.mapping import TARGETS
 from schemas.account import Account
 from schemas.deal import CustomValue
 from schemas.definition.documents import Workflow
 from schemas.definition.people import Form
+from schemas.errors import StepError
 from schemas.task import TaskField
 
 _LONGEST = {"long_text": 20_000}
@@ -48,8 +51,12 @@ def typed(field: TaskField, text: str) -> Any:
 
 
 def with_answers(account: Account, workflow: Workflow, variables: Mapping[str, Any]) -> Account:
-    """Give the account with the answers that forms map onto it."""
+    """Give the account with the answers that forms map onto it.
+
+    Raises `StepError` naming the field of a form whose answer does not fit the account.
+    """
     filled: dict[str, Any] = {}
+    asked_by: dict[str, str] = {}
     custom = dict(account.custom)
     for step in workflow.steps:
         for field in step.fields if isinstance(step, Form) else ():
@@ -58,11 +65,21 @@ def with_answers(account: Account, workflow: Workflow, variables: Mapping[str, A
                 continue
             if field.maps_to in TARGETS:
                 filled[field.maps_to] = answer
+                asked_by[field.maps_to] = field.name
             else:
                 name = field.maps_to.removeprefix("custom.")
                 custom[name] = CustomValue(type=_CUSTOM_TYPES.get(field.type, "string"), value=str(answer))
     plain = account.model_dump() | {"custom": custom} | filled
-    return Account.model_validate(plain)
+    try:
+        return Account.model_validate(plain)
+    except ValidationError as error:
+        first = error.errors(include_url=False, include_input=False)[0]
+        target = str(first["loc"][0])
+        raise StepError(
+            f"the answer does not fit the account's {target}: {first['msg']}",
+            on=f"field {asked_by.get(target, target)}",
+            todo="Give the field the type of what it maps to, or map it to a custom field.",
+        ) from None
 
 
 _CUSTOM_TYPES = {"number": "double", "money": "double", "date": "date"}

@@ -48,7 +48,10 @@ def command(step: AnyStep, run: Run, scene: Scene, part: str) -> tuple[Record, s
         case AssignCsm(queue=str(queue)) if part == ASSIGN:
             names = scene.names(run)
             facts = {name: _fact(value(text, names)) for name, text in step.facts.items()}
-            return AssignCommand(**common, queue=queue, facts=facts), record_key(run.org_id, queue)
+            # A forced rerun chooses anew: whoever had the account gives it back.
+            released = run.csm.email if run.forced and run.csm is not None else ""
+            asked = AssignCommand(**common, queue=queue, facts=facts, released=released)
+            return asked, record_key(run.org_id, queue)
         case SendEmail() if part == SEND:
             names = scene.names(run)
             to, cc = addresses(step.to, names), addresses(step.cc, names)
@@ -67,9 +70,12 @@ def command(step: AnyStep, run: Run, scene: Scene, part: str) -> tuple[Record, s
 
 
 def taken(step: AssignCsm, run: Run, email: str) -> tuple[Record, str]:
-    """Tell a queue who took an account of it, and the key to tell it under."""
+    """Tell a queue who took an account of it, and the key to tell it under.
+
+    When a step is tried again, who had it before gives it back.
+    """
     told = AssignCommand(
-        id=effect_id(run.id, step.id, run.visit_of(step.id), "taken"),
+        id=effect_id(run.id, step.id, run.visit_of(step.id), _try("taken", run)),
         org_id=run.org_id,
         opportunity_id=run.opportunity_id,
         run_id=run.id,
@@ -77,6 +83,7 @@ def taken(step: AssignCsm, run: Run, email: str) -> tuple[Record, str]:
         queue=step.queue or "",
         choose=False,
         taken=email,
+        released=run.csm.email if run.attempts and run.csm is not None else "",
     )
     return told, record_key(run.org_id, told.queue)
 
@@ -111,9 +118,12 @@ def of_account(run: Run, result: InboxRecord) -> dict[str, Any]:
 
 def _named(run: Run, part: str) -> str:
     """Name the effect. The sink holds one account however often it is asked: another try may say more."""
-    if part in (ACCOUNT, FIND, BRIEF) and (run.reruns or run.attempts):
-        return f"{part}:{run.reruns}:{run.attempts}"
-    return part
+    return _try(part, run) if part in (ACCOUNT, FIND, BRIEF) else part
+
+
+def _try(part: str, run: Run) -> str:
+    """Name a part of the present try of a step."""
+    return f"{part}:{run.reruns}:{run.attempts}" if run.reruns or run.attempts else part
 
 
 def _address(entry: str, names: Context) -> str:

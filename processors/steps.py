@@ -108,6 +108,9 @@ def account_chosen(step: CreateAccount, run: Run, key: str, scene: Scene) -> Out
 
 def _created(step: CreateAccount, run: Run, scene: Scene) -> Outcome:
     mapped = _mapped(step, run, scene)
+    if run.account is not None and run.account_stored and run.account.key != _own_key(run):
+        # It joined an account that was there before: what this deal leaves empty is not this deal's.
+        return stored(step, run, linked(run.account, mapped), scene)
     if step.existing == "create" or run.account_stored:
         return stored(step, run, mapped, scene)
     drafted = run.model_copy(update={"account": mapped})
@@ -132,10 +135,14 @@ def _briefed(run: Run, result: InboxRecord) -> Done:
 
 
 def _mapped(step: CreateAccount, run: Run, scene: Scene) -> Account:
-    own = run.account.key if run.account is not None else record_key(run.org_id, run.opportunity_id)
+    own = run.account.key if run.account is not None else _own_key(run)
     mapped = fill(scene.deal, scene.names(run), scene.version.mappings[step.mapping], own)
     answers = with_answers(mapped, scene.version.workflow, run.variables)
     return answers.model_copy(update={"csm": run.csm})
+
+
+def _own_key(run: Run) -> str:
+    return record_key(run.org_id, run.opportunity_id)
 
 
 def _branched(step: Condition, run: Run, scene: Scene) -> Done:

@@ -37,13 +37,12 @@ def answered(telling: Telling, version: WorkflowVersion, event: Event, result: I
     else:
         try:
             outcome = resume(step, telling.run, scene, result)
-        except StepError as error:
-            goto = failed(telling, step, str(error))
-        else:
             if isinstance(outcome, Asked):
                 ask(telling, outcome)
             else:
                 goto = settle(telling, scene, step, outcome)
+        except StepError as error:
+            goto = failed(telling, step, str(error))
     if goto != STAY:
         walk(telling, scene, goto)
 

@@ -5,9 +5,9 @@ from typing import Any
 from processors.engine.leaving import LEFT, left_answered
 from processors.engine.noticing import beside
 from processors.engine.telling import Event, Telling
-from processors.engine.walking import STAY, put, settle, walk
+from processors.engine.walking import STAY, failed, put, settle, walk
 from processors.form_values import typed
-from processors.outcomes import Done, Scene
+from processors.outcomes import Done, Outcome, Scene
 from processors.people_steps import NEW_ACCOUNT
 from processors.step_commands import taken
 from processors.steps import account_chosen, assigned_to
@@ -21,6 +21,7 @@ from schemas.definition.steps import AssignCsm, CreateAccount
 from schemas.definition.variables import variable_of
 from schemas.errors import BrokenInvariantError, StepError
 from schemas.inbox import InboxRecord
+from schemas.run import Run
 from schemas.task import FORM, TASK_ENDED, Task
 
 
@@ -56,23 +57,24 @@ def _after(telling: Telling, scene: Scene, step: AnyStep, task: Task) -> str | N
     """Go on from the step whose task was answered."""
     try:
         run = with_variables(telling.run, _variables(step, task))
-        if isinstance(step, CreateAccount):
-            key = "" if task.outcome == NEW_ACCOUNT else task.outcome
-            return settle(telling, scene, step, account_chosen(step, run, key, scene))
-        if isinstance(step, AssignCsm):
-            csm = Csm(name=task.outcome.partition("@")[0], email=task.outcome)
-            beside(telling, *taken(step, telling.run, csm.email))
-            return settle(telling, scene, step, assigned_to(step, run, csm, scene))
+        return settle(telling, scene, step, _outcome(telling, scene, step, task, run))
     except StepError as error:
-        telling.tell("step.failed", step=(step.id, step.type), reason=str(error))
-        run = telling.run
-    output = {
-        "outcome": task.outcome,
-        "by": task.answered_by,
-        **({"reason": task.reason} if task.reason else {}),
-    }
+        return failed(telling, step, str(error))
+
+
+def _outcome(telling: Telling, scene: Scene, step: AnyStep, task: Task, run: Run) -> Outcome:
+    if isinstance(step, CreateAccount):
+        return account_chosen(step, run, "" if task.outcome == NEW_ACCOUNT else task.outcome, scene)
+    if isinstance(step, AssignCsm):
+        csm = Csm(name=task.outcome.partition("@")[0], email=task.outcome)
+        outcome = assigned_to(step, run, csm, scene)
+        beside(telling, *taken(step, telling.run, csm.email))
+        return outcome
+    output = {"outcome": task.outcome, "by": task.answered_by}
+    if task.reason:
+        output["reason"] = task.reason
     goto = step.rejected if isinstance(step, Approval) and task.outcome == "rejected" else None
-    return settle(telling, scene, step, Done(run, output, goto=goto))
+    return Done(run, output, goto=goto)
 
 
 def _variables(step: AnyStep, task: Task) -> dict[str, Any]:

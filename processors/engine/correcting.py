@@ -3,9 +3,8 @@
 from processors.engine.reading import AGAIN, FETCH, read, tell_start
 from processors.engine.reassigning import reassign
 from processors.engine.telling import Event, Telling
-from processors.engine.walking import close, drop, walk
+from processors.engine.walking import close, drop, put, walk
 from processors.outcomes import Scene
-from processors.step_graph import ways
 from schemas.definition.documents import WorkflowVersion
 from schemas.definition.people import Approval
 from schemas.definition.steps import End
@@ -63,7 +62,7 @@ def _retry(telling: Telling) -> None:
         return
     attempts = run.pending.attempt if run.pending is not None else run.attempts + 1
     telling.tell("run.retried", step=(run.step_id, ""))
-    telling.change(attempts=attempts, reason="", goto="")
+    telling.change(attempts=attempts, reason="")
     if run.step_id == FETCH:
         read(telling, FETCH)
         return
@@ -82,7 +81,10 @@ def _cancel(telling: Telling, reason: str) -> None:
 
 def _skip(telling: Telling, version: WorkflowVersion, event: Event) -> None:
     run = telling.run
-    if run.status in ENDED or run.step_id == FETCH or event.deal is None:
+    if run.goto or _reads_for_a_try(run):
+        telling.refuse("its deal is being read for another try; wait for it, or cancel the run")
+        return
+    if run.status in ENDED or not _began(run) or event.deal is None:
         telling.refuse(
             f"it is {run.status.value} at {run.step_id or 'no step'}, where nothing can be skipped"
         )
@@ -106,6 +108,8 @@ def _rerun(telling: Telling, version: WorkflowVersion, word: InboxRecord) -> Non
         telling.refuse(f"it is {run.status.value}; there is nothing to run again yet")
     elif run.status is Status.NOT_ENROLLED:
         telling.refuse("it never began; change the filter, and the deal's next entry is looked at anew")
+    elif not _began(run):
+        telling.refuse("it never came to its first step; retry it, or wait for the deal's next entry")
     elif run.status in ENDED and not run.visits:
         telling.refuse("its state was forgotten; it ended too long ago")
     elif goto not in known:
@@ -140,8 +144,15 @@ def _migrate(
         return
     here = word.values.get(run.step_id, run.step_id)
     telling.tell("run.migrated", given={"from": run.version, "to": target.version, "step": here})
-    visits = {word.values.get(name, name): count for name, count in run.visits.items()}
+    visits: dict[str, int] = {}
+    for name, count in run.visits.items():
+        named = word.values.get(name, name)
+        visits[named] = max(count, visits.get(named, 0))
     telling.change(version=target.version, step_id=here, visits=visits)
+    for task in tuple(run.tasks.values()):
+        moved = {"workflow_version": target.version, "revision": task.revision + 1,
+                 "step_id": word.values.get(task.step_id, task.step_id)}  # fmt: skip
+        put(telling, task.model_copy(update=moved))
 
 
 def no_way(run: Run, version: WorkflowVersion, word: InboxRecord, target: WorkflowVersion | None) -> str:
@@ -150,9 +161,11 @@ def no_way(run: Run, version: WorkflowVersion, word: InboxRecord, target: Workfl
         return f"there is no version {word.version} of {run.workflow}"
     if run.status in ENDED:
         return f"it has ended: {run.status.value}"
-    if run.status in (Status.FETCHING, Status.WAITING_RESULT):
+    if run.version == target.version:
+        return f"it goes by v{target.version} already"
+    if run.pending is not None and run.status is not Status.NEEDS_ATTENTION:
         return "an answer is on its way; try again when it waits for a person, a time, or needs attention"
-    if run.step_id in ("", FETCH):
+    if not _began(run):
         return ""
     here = word.values.get(run.step_id, run.step_id)
     known = {step.id: step for step in target.workflow.steps}
@@ -161,6 +174,13 @@ def no_way(run: Run, version: WorkflowVersion, word: InboxRecord, target: Workfl
     mine = version.workflow.step(run.step_id)
     if known[here].type != mine.type or isinstance(known[here], End):
         return f"{run.step_id} is a {mine.type}, and {here} of v{target.version} a {known[here].type}"
-    if here not in ways(target.workflow):
-        return f"no way leads on from {here}"
     return ""
+
+
+def _began(run: Run) -> bool:
+    """Whether a run came to a step of its workflow."""
+    return run.step_id not in ("", FETCH)
+
+
+def _reads_for_a_try(run: Run) -> bool:
+    return run.pending is not None and run.pending.part == AGAIN

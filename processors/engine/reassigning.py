@@ -19,7 +19,7 @@ def reassign(telling: Telling, version: WorkflowVersion, word: InboxRecord) -> N
     if run.account is None or not run.account_stored:
         telling.refuse("it has no account that could be given to somebody else")
         return
-    if run.status in (Status.WAITING_RESULT, Status.FETCHING):
+    if run.pending is not None and run.status is not Status.NEEDS_ATTENTION:
         telling.refuse("an answer is on its way; try again in a moment")
         return
     if len(word.to) != 1 or "@" not in word.to[0]:

@@ -49,7 +49,7 @@ def enter(telling: Telling, scene: Scene, step: AnyStep, *, again: bool = False)
     visits = telling.run.visits
     if not again:
         telling.change(step_id=step.id, visits={**visits, step.id: visits.get(step.id, 0) + 1},
-                       attempts=telling.run.first_attempts())  # fmt: skip
+                       attempts=telling.run.first_attempts(), look_again=False)  # fmt: skip
     if telling.run.visits[step.id] >= MOST_VISITS:
         stuck(telling, step, f"the run came here {MOST_VISITS} times")
         return STAY
@@ -198,7 +198,7 @@ def _open(telling: Telling, scene: Scene, step: AnyStep, task: Task) -> None:
 def _pause(telling: Telling, scene: Scene, step: AnyStep, paused: Paused) -> None:
     telling.change(status=Status.WAITING_TIME, pending=None)
     if paused.until is not None:
-        telling.wake(Purpose.WAIT, paused.until, step.id, str(telling.run.visit_of(step.id)))
+        telling.wake(Purpose.WAIT, paused.until, *_this_try(telling, step))
     if telling.run.timer(Purpose.TIME_OUT) is None:
         _bound(telling, scene, step)
 
@@ -207,8 +207,12 @@ def _bound(telling: Telling, scene: Scene, step: AnyStep) -> None:
     """Set the time-out of a step, once for a visit."""
     if step.time_out is not None:
         moment = due(telling.at, step.time_out, scene.version.calendars)
-        visit = str(telling.run.visit_of(step.id))
-        telling.wake(Purpose.TIME_OUT, moment, step.id, visit, str(telling.run.attempts))
+        telling.wake(Purpose.TIME_OUT, moment, *_this_try(telling, step))
+
+
+def _this_try(telling: Telling, step: AnyStep) -> tuple[str, str, str]:
+    """Name the present try of a step: a timer of an earlier one has fired, and its id would be ignored."""
+    return step.id, str(telling.run.visit_of(step.id)), str(telling.run.attempts)
 
 
 def _time_out(telling: Telling) -> Any:

@@ -11,6 +11,7 @@ from processors.applying import plan
 from processors.brief.structured import structured
 from processors.catalogue import Catalogue, fold
 from processors.deal import Output, advance
+from processors.engine.reading import FETCH
 from processors.history import tell
 from processors.lint_library import library
 from processors.matching import Match, as_text
@@ -89,8 +90,10 @@ class World:
             # One that is looked at anew tells nothing until its filter was passed.
             anew = run.id in seen and seen[run.id].status == "not enrolled" and run.status is Status.FETCHING
             if run.id in seen and not anew:
-                known = (seen[run.id].status, seen[run.id].step_id or run.step_id)
-                assert known == (run.status.replace("_", " "), run.step_id), (run.id, self.kinds())
+                status, step = seen[run.id].status, seen[run.id].step_id or run.step_id
+                assert status == run.status.replace("_", " "), (run.id, self.kinds())
+                # A step whose deal is read again stands where it stood, and reading is told of.
+                assert step in (run.step_id, FETCH), (run.id, self.kinds())
 
     def answer(self, record: Record) -> Record | None:
         """What the world does with a record that the engine sent."""

@@ -95,10 +95,9 @@ def _particulars(kind: str, anywhere: st.SearchStrategy[str]) -> st.SearchStrate
         "remind": st.sampled_from([[], ["1h"], ["1h", "3h"]]),
         "escalate": st.sampled_from([None, {"after": "2h", "to": [PEER]}]),
     }
-    fields = [
-        {"name": "goals", "label": "Goals", "required": True, "maps_to": "custom.goals"},
-        {"name": "seats", "label": "Seats", "type": "number"},
-    ]
+    goals = {"name": "goals", "label": "Goals", "required": True, "maps_to": "custom.goals"}
+    seats = {"name": "seats", "label": "Seats", "type": "number"}
+    fitting = st.sampled_from([seats, {**seats, "maps_to": "size"}, {**seats, "maps_to": "arr"}])
     made: dict[str, dict[str, Any]] = {
         "create_account": {"existing": st.sampled_from(["create", "link", "ask"])},
         "condition": {
@@ -107,7 +106,7 @@ def _particulars(kind: str, anywhere: st.SearchStrategy[str]) -> st.SearchStrate
         },
         "assign_csm": {"queue": st.just("q")},
         "apply_template": {"template": st.just("plain")},
-        "form": {**asked, "fields": st.just(fields)},
+        "form": {**asked, "fields": fitting.map(lambda field: [goals, field])},
         "approval": {**asked, "need": st.sampled_from(["any", "all", 2]), "rejected": anywhere},
         "send_email": {"email": st.just("plain"), "to": st.just([PEER])},
         "set": {"values": st.just({"twice": "deal.amount * 2.0"})},

@@ -4,6 +4,7 @@ Whatever comes, a run has ended or waits for something that has a name, an effec
 once, and the history has no holes and says of the run what the run says of itself.
 """
 
+import re
 from datetime import timedelta
 from typing import Any
 
@@ -34,6 +35,8 @@ from tests.unit.processors.random_workflows import BOSS, PEER, versions
 
 _ASKING = UpsertAccount | FindAccounts | AssignCsm | SendEmail | WriteBrief | EnrichmentRequest
 _LARGEST_STATE = 512 * 1024
+_RENAMED = {f"s{number}": f"s{number}x" for number in range(7)}
+"""What the steps of the first version are called in the second."""
 
 
 class Engine(RuleBasedStateMachine):
@@ -54,7 +57,8 @@ class Engine(RuleBasedStateMachine):
 
     @initialize(version=versions())
     def begin(self, version: WorkflowVersion) -> None:
-        second = version.model_copy(update={"version": 2})
+        renamed = re.sub(r'"s(\d)"', r'"s\1x"', version.model_dump_json())
+        second = WorkflowVersion.model_validate_json(renamed).model_copy(update={"version": 2})
         self.catalogue = Catalogue(
             {("w", 1): version, ("w", 2): second}, {"w": Activation(version=1, since=T0.isoformat())}
         )
@@ -167,7 +171,9 @@ class Engine(RuleBasedStateMachine):
             task = data.draw(st.sampled_from(tasks))
             values = {"choice": task.choices[0].key} if task.choices else {}
             if task.fields:
-                values = data.draw(st.sampled_from([{"goals": "grow"}, {"seats": "many"}, {}]))
+                values = data.draw(
+                    st.sampled_from([{"goals": "grow"}, {"seats": "many"}, {"seats": "12.5"}, {}])
+                )
             self.say(command, task.run_id, actor, task_id=task.id, values=values, reason="so",
                      to=(PEER,), force=data.draw(st.booleans()))  # fmt: skip
 
@@ -176,17 +182,22 @@ class Engine(RuleBasedStateMachine):
         runs = list(self.state.runs) if self.state is not None else []
         run = data.draw(st.sampled_from([*runs, "no run"]))
         step = data.draw(st.sampled_from(["", "s0", "s1", "good", "nowhere"]))
-        self.say(command, run, "ops@thread.example", step_id=step, version=2, force=force,
+        self.say(command, run, "ops@thread.example", step_id=step, version=2, force=force, values=_RENAMED,
                  to=(data.draw(st.sampled_from([BOSS, PEER])),))  # fmt: skip
 
-    @rule(data=st.data(), command=st.sampled_from(["rerun", "rerun", "retry", "skip"]), force=st.booleans())
+    @rule(
+        data=st.data(),
+        command=st.sampled_from(["rerun", "rerun", "retry", "skip", "migrate"]),
+        force=st.booleans(),
+    )
     def an_operator_corrects_a_run(self, data: st.DataObject, command: str, force: bool) -> None:
         runs = self.runs()
         if runs:
             run = data.draw(st.sampled_from(runs))
             steps = self.catalogue.versions[run.workflow, run.version].workflow.steps
             step = data.draw(st.sampled_from(["", *(each.id for each in steps)]))
-            self.say(command, run.id, "ops@thread.example", step_id=step, force=force)
+            self.say(command, run.id, "ops@thread.example", step_id=step, force=force, version=2,
+                     values=_RENAMED)  # fmt: skip
             self.everybody_answers_in_turn()
 
     @rule(data=st.data(), yes=st.booleans())
@@ -195,7 +206,11 @@ class Engine(RuleBasedStateMachine):
         if held:
             task = data.draw(st.sampled_from(held))
             command = {"approval": "approve" if yes else "reject", "form": "fill", "claim": "claim"}
-            values = {"choice": task.choices[-1 if yes else 0].key} if task.choices else {"goals": "grow"}
+            values = (
+                {"choice": task.choices[-1 if yes else 0].key}
+                if task.choices
+                else {"goals": "grow", "seats": "12.5"}
+            )
             self.say(command.get(task.kind, "choose"), task.run_id, data.draw(st.sampled_from(task.people)),
                      task_id=task.id, values=values, reason="so")  # fmt: skip
             self.everybody_answers_in_turn()
@@ -249,6 +264,12 @@ class Engine(RuleBasedStateMachine):
                     assert run.reason
                 case Status.HELD:
                     assert run.reason
+
+    @invariant()
+    def no_timer_is_set_whose_record_was_taken_before(self) -> None:
+        if self.state is not None:
+            held = {timer.id for _, timer in self.state.timers()}
+            assert not held & {*self.state.seen, self.state.last_input}, "it would be ignored for ever"
 
     def will_be_answered(self, run: Run) -> bool:
         """Whether the command a run waits for is still on its way, by its id and its attempt."""
