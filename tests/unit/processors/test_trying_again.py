@@ -74,7 +74,7 @@ def command(run: World, word: str, **fields: object) -> InboxRecord:
     return InboxRecord(
         id=f"{word}-{run.at}", org_id=ORG, kind="command", opportunity_id=OPPORTUNITY, command=word,
         run_id=run.run.id, actor=OPS, **fields,
-    )  # type: ignore[arg-type]  # fmt: skip
+    )  # fmt: skip
 
 
 @pytest.mark.parametrize("cancelled", [True, False])
