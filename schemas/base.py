@@ -11,7 +11,10 @@ from pydantic import AfterValidator, BaseModel, ConfigDict
 def _aware_utc(value: datetime) -> datetime:
     if value.tzinfo is None:
         raise ValueError("a time needs its zone; give it in UTC, as in 2026-09-14T08:30:12Z")
-    return value.astimezone(UTC)
+    try:
+        return value.astimezone(UTC)
+    except OverflowError:
+        raise ValueError("a time lies before the year 1 or after 9999 in UTC") from None
 
 
 Moment = Annotated[datetime, AfterValidator(_aware_utc)]

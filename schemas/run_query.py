@@ -27,10 +27,11 @@ class Cursor(NamedTuple):
         """Read a place as `str` wrote it. Raises `UsageError`."""
         moment, _, run_id = text.partition("_")
         try:
-            started_at = datetime.fromisoformat(moment)
-        except ValueError:
+            told = datetime.fromisoformat(moment)
+            started_at = told.astimezone(UTC) if told.tzinfo is not None else None
+        except (ValueError, OverflowError):
             started_at = None
-        if started_at is None or started_at.tzinfo is None or not run_id:
+        if started_at is None or not run_id:
             raise UsageError(
                 f"{text[:80]!r} is no place in a list of runs",
                 todo="Give what the page before printed after --after.",

@@ -7,13 +7,13 @@ from fastapi import APIRouter, Depends, Path, Query, Request, Response
 from pydantic import BaseModel, ConfigDict, Field
 
 from processors.history import RunStory, tell
-from schemas.base import Moment
 from schemas.errors import UnreadableError, UsageError
 from schemas.ids import id18, is_salesforce_id
 from schemas.run_event import RunEvent
 from schemas.run_query import Cursor, RunQuery
 from schemas.run_summary import RunSummary
 from streams.api.guard import GuardedRoute
+from streams.api.moments import WrittenMoment
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
 from streams.api.tags import is_known, tag, tagged, unchanged
@@ -37,8 +37,8 @@ class RunFilters(BaseModel):
     step: Text = ""
     outcome: Text = ""
     owner: Text = ""
-    since: Moment | None = Field(None, description="Only runs begun from then on.")
-    until: Moment | None = Field(None, description="Only runs begun before then.")
+    since: WrittenMoment | None = Field(None, description="Only runs begun from then on.")
+    until: WrittenMoment | None = Field(None, description="Only runs begun before then.")
     text: Text = Field("", description="Only runs with this in reason, opportunity or names.")
     limit: int = Field(50, ge=1, le=500, description="At most this many, newest first.")
     after: Text = Field("", description="The `after` of the page before.")

@@ -1,0 +1,23 @@
+"""Moments that come from outside: written out with their offset, never a bare number."""
+
+import re
+from typing import Annotated
+
+from pydantic import BeforeValidator
+
+from schemas.base import Moment
+
+_WRITTEN = re.compile(
+    r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
+)  # RFC 3339, and a little of what people type instead
+
+
+def _written(value: object) -> object:
+    # A number would be taken for seconds or milliseconds since the epoch, whichever fits: nobody meant that.
+    if not isinstance(value, str) or not _WRITTEN.fullmatch(value):
+        raise ValueError("a moment is written as 2026-01-31T09:00:00Z")
+    return value
+
+
+WrittenMoment = Annotated[Moment, BeforeValidator(_written)]
+"""A moment as RFC 3339 has it."""

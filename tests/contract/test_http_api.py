@@ -1,0 +1,58 @@
+"""The API does what its document says: of whatever may be asked and of what may not, and to strangers."""
+
+import asyncio
+import json
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import schemathesis
+from hypothesis import strategies as st
+from schemathesis import Case
+from schemathesis.checks import positive_data_acceptance
+from schemathesis.config import GenerationConfig, ProjectConfig, ProjectsConfig, SchemathesisConfig
+
+from schemas.access import Role
+from streams.api.app import make_app
+from streams.api.live import Audience, Listener, Wanted
+from streams.api.roles import OPEN
+from tests.fixtures.api import TOKENS, a_history, some_services
+
+DOCUMENT = Path(__file__).parents[2] / "docs/contracts/api.json"
+GENERATION = GenerationConfig(max_examples=10, deterministic=True, no_shrink=True)
+# Any address but those in domains that are reserved: nobody has a mailbox there.
+schemathesis.openapi.format("email", st.emails(domains=st.sampled_from(["x.example", "mail.example.com"])))
+
+
+class Farewell(Audience):
+    """Hears at once that the API stops: a stream that ends."""
+
+    @contextmanager
+    def listening(self, wanted: Wanted) -> Iterator[Listener]:
+        with super().listening(wanted) as listener:
+            listener.end("the API stops")
+            yield listener
+
+
+API = schemathesis.openapi.from_dict(
+    json.loads(DOCUMENT.read_text()),
+    config=SchemathesisConfig(seed=1, projects=ProjectsConfig(default=ProjectConfig(generation=GENERATION))),
+)
+API.app = make_app(some_services(asyncio.run(a_history()), audience=Farewell()))
+
+
+@API.parametrize()
+def test_what_is_answered_is_what_the_document_says(case: Case[Any]) -> None:
+    named = {"Authorization": f"Bearer {TOKENS[Role.ADMIN]}"}
+    answer = case.call_and_validate(headers=named, excluded_checks=[positive_data_acceptance])
+    # What the document allows may still mean nothing (a place in no list), but it is never unreadable.
+    if case.meta is not None and case.meta.generation.mode.is_positive:
+        assert answer.status_code != 422 or "faults" not in answer.json()
+
+
+@API.parametrize()
+def test_a_stranger_gets_nowhere_whatever_is_asked(case: Case[Any]) -> None:
+    if (case.method, case.operation.path) not in OPEN:
+        # 405 is for a method that nobody may use there, whoever asks.
+        assert case.call().status_code == (401 if case.method == case.operation.method.upper() else 405)
