@@ -3,12 +3,16 @@
 import re
 import subprocess
 import sys
+from collections.abc import Iterator
 from importlib.metadata import packages_distributions
 from pathlib import Path
+from typing import Any
 
+import click
 import pytest
+from click.testing import CliRunner
 
-from streams.cli.tree import COMMANDS
+from streams.cli.tree import COMMANDS, app
 from streams.docs import FOLDER, PAGES
 
 ROOT = Path(__file__).parents[1]
@@ -26,14 +30,33 @@ def test_generated_pages_are_what_the_code_says(page: str) -> None:
     assert (FOLDER / page).read_text("utf-8") == PAGES[page](), "write them anew: make docs"
 
 
+def _paths(command: Any, path: tuple[str, ...] = ()) -> Iterator[tuple[str, ...]]:
+    """Give the words that lead to each command, the program's own name left out."""
+    yield path
+    context = click.Context(command)
+    for name in command.list_commands(context) if hasattr(command, "list_commands") else ():
+        below = command.get_command(context, name)
+        assert below is not None, f"{path} promises {name}"
+        yield from _paths(below, (*path, name))
+
+
 def test_every_command_is_there_and_has_help() -> None:
-    for name in COMMANDS:
-        done = subprocess.run(  # noqa: S603 - our own command
-            [sys.executable, "-m", "streams", name, "--help"],
-            capture_output=True, text=True, check=False, cwd=ROOT, timeout=60,
-        )  # fmt: skip
-        assert done.returncode == 0, done.stderr
-        assert "Usage" in done.stdout
+    paths = list(_paths(app))
+    assert {(name,) for name in COMMANDS} < set(paths)
+    for path in paths:
+        told = CliRunner().invoke(app, [*path, "--help"])
+        # Typer carries a click of its own, whose way to end is not click's.
+        assert getattr(told.exception, "exit_code", told.exit_code) == 0, (path, told.output)
+        assert " ".join(("Usage: dealwire", *path)) in " ".join(told.output.split()), path
+
+
+def test_the_program_says_how_it_is_used() -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "streams", "--help"],
+        capture_output=True, text=True, check=False, cwd=ROOT, timeout=60,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    assert "Usage" in done.stdout
 
 
 def test_links_in_the_docs_lead_somewhere() -> None:
