@@ -59,6 +59,20 @@ def test_the_program_says_how_it_is_used() -> None:
     assert "Usage" in done.stdout
 
 
+def test_help_loads_nothing_that_it_does_not_need() -> None:
+    heavy = {"sqlalchemy", "faust", "cel", "fastapi"}
+    script = (
+        "import sys; from click.testing import CliRunner; from streams.cli.tree import app\n"
+        "for name in ('runs', 'tasks', 'workflows', 'accounts', 'queues', 'apply'):\n"
+        "    CliRunner().invoke(app, [name, '--help'])\n"
+        f"print(sorted({heavy} & set(sys.modules)))"
+    )
+    done = subprocess.run(  # noqa: S603 - our own program
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True, cwd=ROOT, timeout=60
+    )
+    assert done.stdout.strip() == "[]"
+
+
 def test_links_in_the_docs_lead_somewhere() -> None:
     pages = [*ROOT.glob("*.md"), *ROOT.glob("docs/**/*.md"), *ROOT.glob("benchmarks/*.md")]
     broken = [

@@ -4,7 +4,7 @@ from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from datetime import datetime
 
-from connectors.history.tables import storable, story_of
+from connectors.history.stories import storable, story_of
 from connectors.ports import RunHistory, Summarize
 from schemas.history_feed import HistoryState, Slice
 from schemas.run_event import RunEvent

@@ -12,6 +12,7 @@ from typing import Any
 
 from sqlalchemy import BigInteger, Boolean, Column, Index, Integer, MetaData, Table, Text, true
 
+from connectors.history.stories import story_of
 from connectors.sql.types import UtcMoment
 from schemas.run_event import RunEvent
 from schemas.run_summary import RunSummary, is_of_run
@@ -19,9 +20,6 @@ from schemas.run_summary import RunSummary, is_of_run
 # Ids are compared by their bytes, as Python does; by its own rules PostgreSQL might page in another order.
 _ID = Text().with_variant(Text(collation="C"), "postgresql")
 _FIELDS = tuple(field.name for field in fields(RunSummary))
-_INDEXED = frozenset({"id", "run_id", "org_id", "opportunity_id", "workflow_id", "step_id", "outcome"})
-_TEXTS = tuple(name for name, field in RunEvent.model_fields.items() if field.annotation is str)
-_MOST_CHARS = 200
 _LISTED_BY = ("org_id", "stage", "workflow_id", "status", "outcome", "step_id", "owner")
 
 
@@ -106,25 +104,6 @@ def make_tables(suffix: str = "", indexes: str = "history") -> Tables:
         Column("at", UtcMoment, nullable=False),
     )
     return Tables(metadata, runs, events, positions)
-
-
-def storable(event: RunEvent) -> RunEvent:
-    """Give an event that every database can hold.
-
-    PostgreSQL's text has no zero character, and its indexes take no entry larger than 2.7 kB.
-    """
-    changed = {}
-    for name in _TEXTS:
-        value: str = getattr(event, name)
-        if "\0" in value or (name in _INDEXED and len(value) > _MOST_CHARS):
-            kept = value.replace("\0", "\N{REPLACEMENT CHARACTER}")
-            changed[name] = kept[:_MOST_CHARS] if name in _INDEXED else kept
-    return event.model_copy(update=changed) if changed else event
-
-
-def story_of(event: RunEvent) -> tuple[str, int]:
-    """Give what identifies an event: its run and sequence, or its own id where it is of no run."""
-    return (event.run_id, event.sequence) if is_of_run(event) else (event.id, 0)
 
 
 def to_event_row(event: RunEvent) -> dict[str, Any]:

@@ -8,7 +8,8 @@ from sqlalchemy import bindparam, select, tuple_, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from connectors.history.tables import Tables, from_body, from_row, storable, to_event_row, to_row
+from connectors.history.stories import storable
+from connectors.history.tables import Tables, from_body, from_row, to_event_row, to_row
 from connectors.ports import Summarize
 from schemas.history_feed import Slice
 from schemas.run_event import RunEvent

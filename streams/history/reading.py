@@ -3,24 +3,30 @@
 from collections.abc import AsyncIterator, Callable
 from contextlib import asynccontextmanager
 from datetime import timedelta
+from typing import TYPE_CHECKING
 
 from connectors.history.memory import MemoryRunHistory
-from connectors.history.sql import SqlRunHistory
 from connectors.ports import Clock, RunHistory
-from connectors.sql.database import Database
 from processors.run_summary import summarize
 from schemas.history_feed import HistoryState
 from streams.history.topic import TOPIC, batches, event_records, run_events
 from streams.metrics import Metrics
 from streams.settings import Settings
 
+if TYPE_CHECKING:
+    from connectors.history.sql import SqlRunHistory
+
 _LATE = timedelta(minutes=1)
 _MANY = 1000
 """Fewer than this are what is on its way at any moment, and there within a second."""
 
 
-def history_of(settings: Settings) -> SqlRunHistory:
+def history_of(settings: Settings) -> "SqlRunHistory":
     """Give the history that the settings name. Connects when it is first asked."""
+    # SQLAlchemy takes as long to import as most commands take in all; a help text needs none of it.
+    from connectors.history.sql import SqlRunHistory  # noqa: PLC0415 - when a database is asked
+    from connectors.sql.database import Database  # noqa: PLC0415 - the same
+
     return SqlRunHistory(Database(settings.history, durable=False), summarize)
 
 
