@@ -17,6 +17,7 @@ from schemas.errors import UnavailableError
 
 ALGORITHM_OF = {"RSA": "RS256", "EC": "ES256"}
 """What is taken of each type of key. A token cannot choose: `none` and shared secrets are never tried."""
+_PLAIN = {"Accept": "application/json", "Accept-Encoding": "identity"}
 _MOST_BYTES = 256 * 1024
 _MOST_KEYS = 100
 _PAUSE = timedelta(seconds=30)
@@ -49,11 +50,12 @@ class Keys:
 
     async def get(self, key_id: str) -> jwt.PyJWK | None:
         """Give a key by its id; None for one that there is not. Raises `UnavailableError`."""
+        if self._fresh(self._clock.now()) and key_id in self._kept:
+            return self._kept[key_id]  # at once: not behind a question that somebody's made-up id asks
         async with self._one:
             now = self._clock.now()
-            fresh = self._fresh_until is not None and now < self._fresh_until
             paused = self._asked is not None and now - self._asked < _PAUSE
-            if fresh and (key_id in self._kept or paused):
+            if self._fresh(now) and (key_id in self._kept or paused):
                 return self._kept.get(key_id)
             if paused:
                 raise UnavailableError("the keys of the OpenID provider cannot be had", on="[api.oidc]")
@@ -62,11 +64,20 @@ class Keys:
             self._fresh_until = now + timedelta(seconds=self._config.keys_kept_seconds)
             return self._kept.get(key_id)
 
+    def _fresh(self, now: datetime) -> bool:
+        return self._fresh_until is not None and now < self._fresh_until
+
     async def _url(self) -> str:
         if self._config.keys_url is not None:
             return self._config.keys_url
-        issuer = (self._config.issuer or "").rstrip("/")
-        found = await self._fetch(f"{issuer}/.well-known/openid-configuration")
+        issuer = self._config.issuer or ""
+        found = await self._fetch(f"{issuer.rstrip('/')}/.well-known/openid-configuration")
+        if found.get("issuer") != issuer:  # OpenID Connect Discovery 1.0, 4.3
+            raise UnavailableError(
+                "the OpenID provider calls itself otherwise than the settings do",
+                on=issuer,
+                todo="Set [api.oidc] issuer letter for letter as its discovery document has it.",
+            )
         url = found.get("jwks_uri")
         # Only there: the document must not lead us to wherever it likes.
         if not isinstance(url, str) or urlsplit(url)[:2] != urlsplit(issuer)[:2]:
@@ -82,8 +93,9 @@ async def fetched(config: OidcConfig, url: str) -> Mapping[str, Any]:
     context = tls(config.ca_file, setting="[api.oidc] ca_file")
     try:
         async with (
-            aiohttp.ClientSession(timeout=timeout, trust_env=False) as session,
-            session.get(url, allow_redirects=False, ssl=context) as response,
+            # As it is sent: what is packed could unpack to any size.
+            aiohttp.ClientSession(timeout=timeout, trust_env=False, auto_decompress=False) as session,
+            session.get(url, allow_redirects=False, ssl=context, headers=_PLAIN) as response,
         ):
             if response.status != 200:  # noqa: PLR2004 - RFC 9110
                 raise UnavailableError(f"the OpenID provider answers {response.status}", on=url)
@@ -99,8 +111,10 @@ async def fetched(config: OidcConfig, url: str) -> Mapping[str, Any]:
 
 def _usable(document: Mapping[str, Any]) -> dict[str, jwt.PyJWK]:
     listed = document.get("keys")
+    if not isinstance(listed, list):
+        raise UnavailableError("the OpenID provider gave no list of keys", on="[api.oidc]")
     keys = {}
-    for each in listed[:_MOST_KEYS] if isinstance(listed, list) else ():
+    for each in listed[:_MOST_KEYS]:
         if not isinstance(each, dict) or each.get("use", "sig") != "sig":
             continue
         kind, key_id = each.get("kty"), each.get("kid")

@@ -1,5 +1,6 @@
 """Whose an ID token is (OpenID Connect Core 1.0, 3.1.3.7), and what its holder may do."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import timedelta
@@ -14,6 +15,8 @@ from schemas.access import Role
 
 _LEEWAY = timedelta(seconds=30)
 _NEEDED = ["iss", "aud", "exp", "iat", "email"]
+_LAST = 253_402_300_800  # the year 10000
+_EMAIL = re.compile(r"[^\s@\x00-\x1f\x7f]{1,64}@[^\s@\x00-\x1f\x7f]{1,253}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,12 +67,16 @@ class IdTokens:
         moments = [claims["exp"], claims["iat"], claims.get("nbf", claims["iat"])]
         if not all(isinstance(each, int | float) and not isinstance(each, bool) for each in moments):
             return False
+        if not all(0 <= each < _LAST for each in moments):  # else no number to reckon with, such as infinity
+            return False
         return bool(now < moments[0] + leeway and max(moments[1:]) <= now + leeway)
 
     def _named(self, claims: Mapping[str, Any]) -> Holder | None:
         email = claims["email"]
         # A provider that lets people name any address says so by this claim.
-        if not isinstance(email, str) or "@" not in email or claims.get("email_verified", True) is not True:
+        if not isinstance(email, str) or claims.get("email_verified", True) is not True:
+            return None
+        if not _EMAIL.fullmatch(email):  # it is written into logs, histories and audits
             return None
         told = claims.get(self._config.role_claim, [])
         values = [told] if isinstance(told, str) else told if isinstance(told, list) else []

@@ -37,7 +37,8 @@ class Provider:
 
     def __init__(self) -> None:
         self.keys: list[Any] = [public("r", RSA), public("e", CURVE)]
-        self.keys_url = f"{ISSUER}/keys"
+        self.issuer: Any = ISSUER
+        self.keys_url: Any = f"{ISSUER}/keys"
         self.asked: list[str] = []
         self.away = False
 
@@ -45,7 +46,9 @@ class Provider:
         self.asked.append(url)
         if self.away:
             raise UnavailableError("away")
-        return {"jwks_uri": self.keys_url} if url.endswith("openid-configuration") else {"keys": self.keys}
+        if url.endswith("openid-configuration"):
+            return {"issuer": self.issuer, "jwks_uri": self.keys_url}
+        return {"keys": self.keys}
 
 
 def public(key_id: str, key: Any, **more: Any) -> dict[str, Any]:
@@ -136,6 +139,14 @@ PAST = int(NOW.timestamp())
         token(email=None),
         token(email=7),
         token(email="ann"),
+        token(email="@"),
+        token(email="ann@example.com\nX-Role: admin"),
+        token(email="ann\0@example.com"),
+        token(email=f"{'a' * 65}@example.com"),
+        token(exp=float("inf")),
+        token(exp=10**400),
+        token(exp=float("nan")),
+        token(nbf=-(10**400)),
         token(email_verified=False),
         token(email_verified="true"),
         token(SECRET, "HS256"),
@@ -200,11 +211,30 @@ async def test_discovery_cannot_lead_elsewhere(url: Any) -> None:
         await desk.tokens.holder(token())
 
 
+@pytest.mark.parametrize("issuer", [None, 7, f"{ISSUER}/", "https://evil.example.com"])
+async def test_discovery_speaks_of_the_issuer_itself(issuer: Any) -> None:
+    desk = Desk()
+    desk.provider.issuer = issuer
+    with pytest.raises(UnavailableError, match="calls itself otherwise"):
+        await desk.tokens.holder(token())
+
+
+@pytest.mark.parametrize("keys", [None, "r", 7, {"r": public("r", RSA)}])
+async def test_what_is_no_list_of_keys_takes_no_keys_away(keys: Any) -> None:
+    desk = Desk()
+    assert await desk.tokens.holder(token()) is not None
+    desk.provider.keys = keys
+    desk.clock.moment += timedelta(seconds=31)
+    with pytest.raises(UnavailableError, match="no list of keys"):
+        await desk.tokens.holder(token(key_id="new"))
+    assert await desk.tokens.holder(token()) is not None
+
+
 @pytest.mark.filterwarnings("ignore:The RSA key")
 @pytest.mark.parametrize(
     "keys",
     [
-        None,
+        [],
         [7],
         [public("r", RSA, use="enc")],
         [public("r", RSA, alg="RS512")],
