@@ -26,8 +26,9 @@ check: install ## Lint, format, types, import rules, dead code
 	$(BIN)/lint-imports
 	$(BIN)/vulture
 
+# Half of a test on real Kafka is waiting, so two files run at a time; each of the two has a broker of its own.
 test: install ## Every test, on real Kafka
-	$(BIN)/pytest
+	$(BIN)/pytest -n 2 --dist loadfile --no-loadscope-reorder
 
 demo: install ## Deals close, accounts appear, mails arrive, on this machine
 	$(BIN)/dealwire demo
