@@ -1,6 +1,6 @@
 """What is still set aside, which of it is meant, and in which order it may go back."""
 
-from collections.abc import Callable, Collection, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 
@@ -17,6 +17,7 @@ class Board:
     aside: dict[str, Letter] = field(default_factory=dict)
     dealt_with: dict[str, tuple[Letter, Mark]] = field(default_factory=dict)
     _of_seat: dict[tuple[str, int, int], str] = field(default_factory=dict)
+    _firsts: dict[int, int] = field(default_factory=dict)
 
     def take(self, found: Letter | Mark) -> None:
         """Take in the next record. A letter that repeats one still aside adds nothing."""
@@ -32,6 +33,26 @@ class Board:
         self.aside.pop(self._of_seat.get(seat, ""), None)
         self._of_seat[seat] = found.identity
         self.aside[found.identity] = found
+
+    def forget(self, firsts: Mapping[int, int]) -> None:
+        """Forget the letters that Kafka has deleted: `firsts` is the first offset a partition holds."""
+        if firsts == self._firsts:
+            return
+        self._firsts = dict(firsts)
+
+        def kept(letter: Letter) -> bool:
+            return letter.place.offset >= firsts.get(letter.place.partition, 0)
+
+        self.aside = {name: letter for name, letter in self.aside.items() if kept(letter)}
+        self.dealt_with = {name: dealt for name, dealt in self.dealt_with.items() if kept(dealt[0])}
+        self._of_seat = {seat: name for seat, name in self._of_seat.items() if name in self.aside}
+
+    def find(self, letter_id: str) -> tuple[Letter, Mark | None] | None:
+        """Give the letter with this id, and how it was dealt with, if it was."""
+        aside = next((letter for letter in self.aside.values() if letter.id == letter_id), None)
+        if aside is not None:
+            return aside, None
+        return next((dealt for dealt in self.dealt_with.values() if dealt[0].id == letter_id), None)
 
     def in_order(self) -> list[Letter]:
         """Give what is still aside; the letters of a key in the order their records first came."""

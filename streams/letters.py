@@ -22,12 +22,18 @@ def board(config: KafkaConfig) -> Board:
     folded = Board()
     for batch in scan(config, TOPIC):
         for message in batch:
-            found = read(_place(message), message.key, len(message.value or b""), message.headers)
-            if found is None:
-                log.warning("no letter of ours", place=str(_place(message)))
-            else:
-                folded.take(found)
+            put(folded, message)
     return folded
+
+
+def put(board: Board, message: Message) -> None:
+    """Put one record of the topic on a board; what is none of ours is logged."""
+    place = Place(message.topic, message.partition, message.offset)
+    found = read(place, message.key, len(message.value or b""), message.headers)
+    if found is None:
+        log.warning("no letter of ours", place=str(place))
+    else:
+        board.take(found)
 
 
 def bodies(config: KafkaConfig, letters: Collection[Letter]) -> Iterator[tuple[Letter, Message]]:
@@ -62,7 +68,3 @@ async def content(settings: Settings, message: Message) -> tuple[Record | None, 
         return await records.decode(message.value or b""), ""
     except DecodeError as error:
         return None, str(error)
-
-
-def _place(message: Message) -> Place:
-    return Place(message.topic, message.partition, message.offset)

@@ -4,7 +4,7 @@ Without a consumer group, since every process needs all of it.
 """
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPartition
 from confluent_kafka import Message as Fetched
@@ -29,6 +29,8 @@ class Tail:
         self._servers = config.bootstrap_servers
         self._topic = config.topic(topic)
         self._from_end = from_end
+        self.firsts: Mapping[int, int] = {}
+        """The first offset that each partition still holds, as of the last `to_the_end`."""
         self._parts: list[TopicPartition] = []
         self._consumer = Consumer(
             {
@@ -65,6 +67,7 @@ class Tail:
                 part.partition: self._consumer.get_watermark_offsets(part, timeout=_TIMEOUT)
                 for part in self._parts
             }
+            self.firsts = {number: first for number, (first, _) in ends.items()}
             deadline = time.monotonic() + _TIMEOUT
             while self._behind(ends):
                 messages = self._consumer.consume(_BATCH, timeout=_POLL)

@@ -2,7 +2,17 @@
 
 from fastapi import FastAPI
 
-from streams.api import events, health, run_commands, runs, task_commands, tasks, workflows
+from streams.api import (
+    dead_letter_work,
+    dead_letters,
+    events,
+    health,
+    run_commands,
+    runs,
+    task_commands,
+    tasks,
+    workflows,
+)
 from streams.api.measured import Measured
 from streams.api.problems import ProblemDetails, answer_with_problems
 from streams.api.request_id import Named
@@ -15,6 +25,8 @@ RESOURCES = (
     task_commands.router,
     events.router,
     workflows.router,
+    dead_letters.router,
+    dead_letter_work.router,
     health.router,
 )
 
@@ -24,7 +36,7 @@ def make_app(services: Services | None) -> FastAPI:
     app = FastAPI(
         title="dealwire",
         version="1",
-        description="Runs, tasks and workflows. Failures are problem details (RFC 9457).",
+        description="Runs, tasks and all around them. Failures are problem details (RFC 9457).",
         docs_url=None,
         redoc_url=None,
         openapi_url=None,

@@ -71,5 +71,6 @@ class Audit:
 
 async def denied(request: Request) -> None:
     """Tell that somebody wanted what their role does not allow."""
-    of, name = next(iter(request.path_params.items()), ("", ""))
-    await Audit(request, f"{of.removesuffix('_id')}.command", str(name)[:64]).went(DENIED)
+    family = request.scope["route"].path.split("/")[2]
+    on = next(iter(request.path_params.values()), family)
+    await Audit(request, f"{family.removesuffix('s')}.command", str(on)[:64]).went(DENIED)

@@ -1,8 +1,6 @@
 """How a command of a request is said to the engine, audited and answered."""
 
-import re
 from typing import Any
-from uuid import uuid4
 
 from fastapi import Request, Response
 
@@ -12,12 +10,12 @@ from schemas.errors import RefusedError, UnavailableError
 from schemas.inbox import InboxRecord
 from streams.api.audit import Audit
 from streams.api.command_bodies import Command, CommandAnswer
+from streams.api.keys import key_of
 from streams.api.person import person_of
 from streams.api.problems import ProblemError
 from streams.api.roles import FORCING
 from streams.api.services import services_of
 
-_KEY = re.compile(r"[\x21-\x7e]{1,200}")
 RESPONSES: dict[int | str, dict[str, Any]] = {
     202: {"model": CommandAnswer, "description": "Said; the engine has not answered yet."}
 }
@@ -26,12 +24,9 @@ RESPONSES: dict[int | str, dict[str, Any]] = {
 
 def said(request: Request, command: Command) -> Said:
     """Give who says it, why, and under which key. Raises a `ProblemError` for a key that is none."""
-    key = request.headers.get("idempotency-key")
-    if key is not None and not _KEY.fullmatch(key):
-        raise ProblemError(422, "Idempotency-Key: 1 to 200 printable characters of ASCII, without spaces.")
     return Said(
         actor=person_of(request).actor,
-        key=key if key is not None else str(uuid4()),
+        key=key_of(request),
         reason=command.reason,
         force=command.force,
     )

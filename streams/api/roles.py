@@ -20,6 +20,11 @@ ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v1/events"): EVERYBODY,
     ("GET", "/v1/workflows"): EVERYBODY,
     ("GET", "/v1/workflows/{name}"): EVERYBODY,
+    ("GET", "/v1/dead-letters"): EVERYBODY,
+    ("GET", "/v1/dead-letters/{letter_id}"): CORRECTING,
+    ("POST", "/v1/dead-letter-work"): CORRECTING,
+    ("GET", "/v1/dead-letter-work/{work_id}"): CORRECTING,
+    ("POST", "/v1/dead-letter-work/{work_id}/stop"): CORRECTING,
     ("GET", "/metrics"): EVERYBODY,
 }
 OPEN = frozenset({("GET", "/live"), ("GET", "/ready")})

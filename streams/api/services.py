@@ -1,20 +1,28 @@
 """What the routes ask: services that other parts of dealwire use, too."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
 from fastapi import Request
 
+from connectors.kafka.scan import Message
 from connectors.ports import Clock, RunHistory
 from processors.catalogue import Catalogue
 from processors.commanding import Answer
+from processors.dead_letters import Board as LetterBoard
+from processors.dead_letters import Filter, Redrive
 from schemas.audit import AuditRecord
+from schemas.base import Record
+from schemas.dead_letter import Letter
 from schemas.inbox import InboxRecord
 from schemas.task import Task
 from streams.api.identity import Vouching
 from streams.api.live import Audience
+from streams.api.undertakings import Undertakings
+from streams.letter_desk import Dealing
 from streams.metrics import Metrics
+from streams.redrive_rounds import Outcome as Redriven
 
 
 class Board(Protocol):
@@ -46,6 +54,36 @@ class Writing(Protocol):
         ...
 
 
+class Letters(Protocol):
+    """What lies aside, and what people do about it; `streams.letter_desk.LetterDesk` is one."""
+
+    async def board(self) -> LetterBoard:
+        """Give what lies aside now, and what was dealt with. Raises `UnavailableError`."""
+        ...
+
+    async def body(self, letter: Letter) -> tuple[Message, Record | None, str]:
+        """Give a letter's bytes, and its record or why it has none. Raises `BrokenInvariantError` if gone."""
+        ...
+
+    def topic(self, name: str) -> str:
+        """Give the full name of a topic."""
+        ...
+
+    def plan(self, board: LetterBoard, wanted: Filter) -> Redrive:
+        """Say what a redrive of these would send back, and what it would leave."""
+        ...
+
+    async def redrive(
+        self, letters: Sequence[Letter], how: Dealing, on_done: Callable[[int], None]
+    ) -> Redriven:
+        """Send letters back in this order. Raises `UnavailableError` or `RefusedError`."""
+        ...
+
+    async def discard(self, letters: Sequence[Letter], how: Dealing, on_done: Callable[[int], None]) -> None:
+        """Mark letters as needed by nobody. Raises `UnavailableError` or `RefusedError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the routes ask. `catalogue` gives what is in force at the moment."""
@@ -60,6 +98,8 @@ class Services:
     clock: Clock
     ready: Callable[[], bool]
     metrics: Metrics
+    letters: Letters
+    undertakings: Undertakings
 
 
 def services_of(request: Request) -> Services:

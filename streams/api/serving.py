@@ -22,9 +22,11 @@ from streams.api.identity import Provider, Tokens, Vouching
 from streams.api.live import Audience
 from streams.api.live_feed import feed
 from streams.api.services import Services
+from streams.api.undertakings import Undertakings
 from streams.catalogue import LiveCatalogue
 from streams.commanding import Commander
 from streams.history.reading import history_of
+from streams.letter_desk import LetterDesk
 from streams.metrics import Metrics
 from streams.outbox import Outbox
 from streams.patience import patiently
@@ -91,6 +93,10 @@ async def _services(
     stack.push_async_callback(delivery.stop)
     outbox = Outbox(settings.kafka, records, delivery)
     commander = await stack.enter_async_context(Commander(outbox, clock, history=history))
+    letters = LetterDesk(settings, clock)
+    stack.push_async_callback(letters.close)
+    undertakings = Undertakings(clock)
+    stack.push_async_callback(undertakings.close)
     audience, metrics = Audience(), Metrics()
     for each in (attention.pay(), feed(settings.kafka, records, audience, metrics)):
         stack.push_async_callback(_ended, asyncio.create_task(each))
@@ -105,6 +111,8 @@ async def _services(
         clock=clock,
         ready=lambda: attention.ready,
         metrics=metrics,
+        letters=letters,
+        undertakings=undertakings,
     )
 
 

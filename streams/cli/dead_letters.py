@@ -1,85 +1,93 @@
 """`dealwire dead-letters`: what was set aside, and what becomes of it."""
 
 import asyncio
+import getpass
 import json
+from dataclasses import dataclass
 from typing import Annotated
 
 import typer
 from rich.console import Console
 
 from connectors.ports import SystemClock
-from processors.dead_letters import Filter, redrive
+from processors.dead_letters import Filter
 from schemas.errors import ExitCode, UsageError
 from schemas.topics import TOPICS
 from streams.cli.context import settings
-from streams.cli.dead_letters_display import (
-    became,
-    dealt_rows,
-    facts,
-    plain,
-    plain_redrive,
-    planned,
-    rows,
-    story,
-)
+from streams.cli.dead_letters_display import became, dealt_rows, planned, rows, story
 from streams.cli.dead_letters_work import deal
 from streams.cli.moments import moment
-from streams.letters import board, bodies, content
-from streams.pace import Pace
-from streams.redrive_rounds import Outcome, in_rounds
+from streams.cli.option_groups import spread
+from streams.letter_desk import Dealing, LetterDesk
+from streams.letter_facts import became as facts_of_outcome
+from streams.letter_facts import body, facts
+from streams.letter_facts import planned as facts_of_plan
+from streams.letters import board
+from streams.redrive_rounds import Outcome
 from streams.settings import Settings
 
 app = typer.Typer(
     no_args_is_help=True, help="Records that were set aside: look, send back once mended, or discard."
 )
 
-Ids = Annotated[list[str] | None, typer.Argument(help="Letters, as `list` names them.", metavar="ID")]
-Reason = Annotated[str, typer.Option(help="Only those whose error or reason has this in it.")]
-Topic = Annotated[str, typer.Option(help="Only those that came from this topic.")]
-Key = Annotated[str, typer.Option(help="Only those whose key has this in it, such as an opportunity id.")]
-Agent = Annotated[str, typer.Option(help="Only those that this agent set aside.")]
-Since = Annotated[str, typer.Option(help="Only those set aside since then: 2h, 3d, 2026-09-14T08:30.")]
-Until = Annotated[str, typer.Option(help="Only those set aside before then.")]
-Everything = Annotated[bool, typer.Option("--all", help="All that are still aside.")]
-DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
-Yes = Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")]
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
-Wait = Annotated[
-    float,
-    typer.Option(
-        min=0,
-        help="Seconds to wait for the agents to take them, to send what was parked meanwhile too; 0: none.",
-    ),
-]
-Rate = Annotated[float, typer.Option(min=0, help="Letters a second at the most; 0 is as fast as it goes.")]
+Everything = Annotated[bool, typer.Option("--all", help="All that are still aside.")]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Options: which letters are meant."""
+
+    ids: Annotated[list[str] | None, typer.Argument(help="Letters, as `list` names them.", metavar="ID")] = (
+        None
+    )
+    reason: Annotated[str, typer.Option(help="Only those whose error or reason has this in it.")] = ""
+    topic: Annotated[str, typer.Option(help="Only those that came from this topic.")] = ""
+    key: Annotated[
+        str, typer.Option(help="Only those whose key has this in it, such as an opportunity id.")
+    ] = ""
+    agent: Annotated[str, typer.Option(help="Only those that this agent set aside.")] = ""
+    since: Annotated[str, typer.Option(help="Only those set aside since then: 2h, 3d, 2026-09-14T08:30.")] = (
+        ""
+    )
+    until: Annotated[str, typer.Option(help="Only those set aside before then.")] = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class How:
+    """Options: how letters are dealt with."""
+
+    rate: Annotated[
+        float, typer.Option(min=0, help="Letters a second at the most; 0 is as fast as it goes.")
+    ] = 0
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")] = (
+        False
+    )
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False
+    as_json: AsJson = False
 
 
 @app.command("list", epilog="Example: dealwire dead-letters list --agent workflow --since 2h")
+@spread
 def list_letters(
     *,
-    ids: Ids = None,
-    reason: Reason = "",
-    topic: Topic = "",
-    key: Key = "",
-    agent: Agent = "",
-    since: Since = "",
-    until: Until = "",
+    wanted: Wanted,
     dealt_with: Annotated[bool, typer.Option("--dealt-with", help="Those dealt with, and by whom.")] = False,
     limit: Annotated[int, typer.Option(min=1, help="At most this many, the oldest first.")] = 50,
     as_json: AsJson = False,
 ) -> None:
     """List what is still aside."""
     read = settings()
-    wanted = _filter(read, ids, reason=reason, topic=topic, key=key, agent=agent, since=since, until=until)
+    means = _filter(read, wanted).means
     found = board(read.kafka)
     if dealt_with:
-        done = [(letter, mark) for letter, mark in found.dealt_with.values() if wanted.means(letter)]
+        done = [(letter, mark) for letter, mark in found.dealt_with.values() if means(letter)]
         if as_json:
             typer.echo(json.dumps([facts(letter, mark) for letter, mark in done[-limit:]], indent=2))
         else:
             Console().print(dealt_rows(done[-limit:]))
         return
-    letters = [letter for letter in found.in_order() if wanted.means(letter)]
+    letters = [letter for letter in found.in_order() if means(letter)]
     if as_json:
         typer.echo(json.dumps([facts(letter) for letter in letters[:limit]], indent=2))
         return
@@ -91,38 +99,30 @@ def show(
     letter: Annotated[str, typer.Argument(help="A letter, as `list` names it.")], as_json: AsJson = False
 ) -> None:
     """Show one letter: where it came from, why it is here, and the record as today's code reads it."""
-    read = settings()
-    found = board(read.kafka)
-    known = [(each, None) for each in found.aside.values()] + list(found.dealt_with.values())
-    for each, mark in known:
-        if each.id == letter:
-            ((_, message),) = bodies(read.kafka, [each])
-            record, trouble = asyncio.run(content(read, message))
-            told = {**facts(each, mark), **plain(message, record, trouble)}
-            if as_json:
-                typer.echo(json.dumps(told, indent=2))
-            else:
-                Console().print(story(told))
-            return
-    raise UsageError(f"there is no letter {letter!r}", todo="Type: dealwire dead-letters list")
+    told = asyncio.run(_told(settings(), letter))
+    if told is None:
+        raise UsageError(f"there is no letter {letter!r}", todo="Type: dealwire dead-letters list")
+    if as_json:
+        typer.echo(json.dumps(told, indent=2))
+    else:
+        Console().print(story(told))
 
 
 @app.command("redrive", epilog='Example: dealwire dead-letters redrive --reason "has no amount" --rate 100')
+@spread
 def redrive_letters(
     *,
-    ids: Ids = None,
-    reason: Reason = "",
-    topic: Topic = "",
-    key: Key = "",
-    agent: Agent = "",
-    since: Since = "",
-    until: Until = "",
+    wanted: Wanted,
     everything: Everything = False,
-    rate: Rate = 0,
-    wait: Wait = 30,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    wait: Annotated[
+        float,
+        typer.Option(
+            min=0,
+            help="Seconds to wait for the agents to take them, "
+            "to send what was parked meanwhile too; 0: none.",
+        ),
+    ] = 30,
+    how: How,
 ) -> None:
     """Send letters back to the topic they came from, the records of a key in the order they first came.
 
@@ -131,28 +131,24 @@ def redrive_letters(
     repeats the last few at the most. Ends with INCOMPLETE (1) if some failed again or were not taken in time.
     """
     read = settings()
-    wanted = _filter(read, ids, reason=reason, topic=topic, key=key, agent=agent, since=since, until=until)
-    _must_say(wanted, everything)
-    ours = {read.kafka.topic(name) for name in TOPICS}
-    plan = redrive(board(read.kafka).in_order(), wanted.means, topics=ours)
-    if not as_json:
+    means = _filter(read, wanted)
+    _must_say(means, everything)
+    desk = LetterDesk(read, SystemClock())
+    plan = desk.plan(board(read.kafka), means)
+    if not how.as_json:
         Console().print(planned(plan))
-    if plan.letters and not dry_run:
-        _confirm(f"Send {len(plan.letters)} records back?", yes=yes)
-        outcome = asyncio.run(
-            deal(
-                read,
-                lambda ann: in_rounds(read.kafka, ann, plan.letters, topics=ours, wait_seconds=wait),
-                word="redriving",
-                count=len(plan.letters),
-                pace=Pace(rate),
-                quiet=as_json,
-            )
+    outcome = Outcome()
+    if plan.letters and not how.dry_run:
+        _confirm(f"Send {len(plan.letters)} records back?", yes=how.yes)
+        dealing = Dealing(actor=getpass.getuser(), rate=how.rate, wait_seconds=wait)
+        outcome = deal(
+            lambda on_done: desk.redrive(plan.letters, dealing, on_done),
+            word="redriving",
+            count=len(plan.letters),
+            quiet=how.as_json,
         )
-    else:
-        outcome = Outcome()
-    if as_json:
-        typer.echo(json.dumps(plain_redrive(plan, outcome), indent=2))
+    if how.as_json:
+        typer.echo(json.dumps({**facts_of_plan(plan)._asdict(), **facts_of_outcome(outcome)}, indent=2))
     elif outcome.redriven:
         Console().print(became(outcome, waited=wait > 0))
     if outcome.failed_again or (wait and not outcome.taken):
@@ -160,70 +156,59 @@ def redrive_letters(
 
 
 @app.command("discard", epilog='Example: dealwire dead-letters discard 3:1207 --because "deal was deleted"')
+@spread
 def discard_letters(
     *,
-    ids: Ids = None,
+    wanted: Wanted,
     because: Annotated[str, typer.Option(help="Why nobody needs them; kept with each.")] = "",
-    reason: Reason = "",
-    topic: Topic = "",
-    key: Key = "",
-    agent: Agent = "",
-    since: Since = "",
-    until: Until = "",
     everything: Everything = False,
-    rate: Rate = 0,
-    dry_run: DryRun = False,
-    yes: Yes = False,
-    as_json: AsJson = False,
+    how: How,
 ) -> None:
     """Mark letters as needed by nobody. They stay in the topic until its retention ends."""
     if not because.strip():
         raise UsageError("nobody will know why", todo='Add the reason: --because "deal was deleted"')
     read = settings()
-    wanted = _filter(read, ids, reason=reason, topic=topic, key=key, agent=agent, since=since, until=until)
-    _must_say(wanted, everything)
-    letters = [letter for letter in board(read.kafka).in_order() if wanted.means(letter)]
-    if not as_json:
+    means = _filter(read, wanted)
+    _must_say(means, everything)
+    letters = [letter for letter in board(read.kafka).in_order() if means.means(letter)]
+    if not how.as_json:
         Console().print(rows(letters, limit=10) if letters else "No letter is meant.")
-    if letters and not dry_run:
-        _confirm(f"Discard {len(letters)} letters?", yes=yes)
-        asyncio.run(
-            deal(
-                read,
-                lambda ann: ann.discard(letters),
-                word="discarding",
-                count=len(letters),
-                pace=Pace(rate),
-                why=because,
-                quiet=as_json,
-            )
+    if letters and not how.dry_run:
+        _confirm(f"Discard {len(letters)} letters?", yes=how.yes)
+        desk = LetterDesk(read, SystemClock())
+        dealing = Dealing(actor=getpass.getuser(), why=because, rate=how.rate)
+        deal(
+            lambda on_done: desk.discard(letters, dealing, on_done),
+            word="discarding",
+            count=len(letters),
+            quiet=how.as_json,
         )
-    if as_json:
-        typer.echo(json.dumps({"done": not dry_run, "discarded": [each.id for each in letters]}, indent=2))
+    if how.as_json:
+        discarded = [each.id for each in letters]
+        typer.echo(json.dumps({"done": not how.dry_run, "discarded": discarded}, indent=2))
 
 
-def _filter(
-    read: Settings,
-    ids: list[str] | None,
-    *,
-    reason: str,
-    topic: str,
-    key: str,
-    agent: str,
-    since: str,
-    until: str,
-) -> Filter:
-    if topic and topic not in TOPICS:
-        raise UsageError(f"there is no topic {topic!r}", todo=f"Choose from: {', '.join(TOPICS)}.")
+async def _told(read: Settings, name: str) -> dict[str, object] | None:
+    desk = LetterDesk(read, SystemClock())
+    try:
+        found = (await desk.board()).find(name)
+        return {**facts(*found), **body(*await desk.body(found[0]))} if found is not None else None
+    finally:
+        await desk.close()
+
+
+def _filter(read: Settings, wanted: Wanted) -> Filter:
+    if wanted.topic and wanted.topic not in TOPICS:
+        raise UsageError(f"there is no topic {wanted.topic!r}", todo=f"Choose from: {', '.join(TOPICS)}.")
     now = SystemClock().now()
     return Filter(
-        ids=frozenset(ids or ()),
-        reason=reason,
-        topic=read.kafka.topic(topic) if topic else "",
-        key=key,
-        agent=agent,
-        since=moment(since, now),
-        until=moment(until, now),
+        ids=frozenset(wanted.ids or ()),
+        reason=wanted.reason,
+        topic=read.kafka.topic(wanted.topic) if wanted.topic else "",
+        key=wanted.key,
+        agent=wanted.agent,
+        since=moment(wanted.since, now),
+        until=moment(wanted.until, now),
     )
 
 

@@ -1,7 +1,6 @@
 """The HTTP API on its port, over a real Kafka: an approval that is said there completes its run."""
 
 import asyncio
-import hashlib
 import json
 from collections.abc import AsyncIterator
 from datetime import UTC, datetime, timedelta
@@ -11,18 +10,13 @@ from uuid import uuid4
 
 import httpx
 import pytest
-from pydantic import SecretStr
 
-from connectors.history.config import HistoryConfig
-from connectors.kafka.broker.ports import free_ports
-from connectors.ports import SystemClock
 from connectors.salesforce.memory import MemoryDealLookup
 from processors.applying import plan
 from processors.catalogue import Catalogue, control_key
 from processors.lint_library import library
 from processors.sample import DEAL
 from processors.yaml_documents import parse
-from schemas.access import Role
 from schemas.audit import AuditRecord
 from schemas.definition.documents import Workflow
 from schemas.ids import stage_entry_id
@@ -30,11 +24,8 @@ from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 from streams.agents.enrich import enrich
 from streams.agents.workflow import workflow
-from streams.api import serving
-from streams.api.config import ApiConfig, TokenConfig
-from streams.history.reading import history_of
-from streams.settings import Settings
 from tests.fixtures.running import AgentBench, create_topics, kafka_config, known_records
+from tests.fixtures.served_api import served, until
 
 pytestmark = pytest.mark.kafka
 
@@ -48,7 +39,6 @@ steps:
   - {id: "yes", type: end, outcome: ready}
   - {id: "no", type: end, outcome: rejected}
 """
-TOKEN = "a-token-of-this-test"
 
 
 @pytest.fixture
@@ -70,41 +60,8 @@ async def bench(kafka: str, tmp_path: Path) -> AgentBench:
 async def asked(
     bench: AgentBench, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> AsyncIterator[httpx.AsyncClient]:
-    """Ask the API as Ann, over its port; afterwards it is told to stop, and does."""
-
-    async def known(*_: object) -> Any:
-        return bench.records
-
-    monkeypatch.setattr(serving, "connect", known)  # the registry is that of the bench
-    digest = SecretStr(hashlib.sha256(TOKEN.encode()).hexdigest())
-    ann = TokenConfig(actor="ann@x.example", roles=(Role.ADMIN,), sha256=digest)
-    (port,) = free_ports(1)
-    settings = Settings(
-        kafka=bench.config,
-        history=HistoryConfig(url=f"sqlite+aiosqlite:///{tmp_path}/history.db"),
-        api=ApiConfig(port=port, tokens={"ann": ann}),
-    )
-    history = history_of(settings)
-    await history.create_tables()
-    await history.close()
-    stop = asyncio.Event()
-    served = asyncio.create_task(serving.serve(settings, SystemClock(), stop))
-    headers = {"Authorization": f"Bearer {TOKEN}"}
-    async with httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}", headers=headers, timeout=30) as client:
-        await until(client, "/ready", lambda answer: answer.status_code == 200)
+    async with served(bench, tmp_path, monkeypatch) as client:
         yield client
-    stop.set()
-    async with asyncio.timeout(20):
-        await served
-
-
-async def until(client: httpx.AsyncClient, path: str, holds: Any) -> httpx.Response:
-    """Ask until an answer holds; the listening socket answers when the services are there."""
-    async with asyncio.timeout(40):
-        while True:
-            answer = await client.get(path)
-            if holds(answer):
-                return answer
 
 
 def won() -> StageEntry:

@@ -170,3 +170,23 @@ def test_counts_by_reason_the_most_first() -> None:
         (("workflow", INBOX, PARKED), 2),
         (("workflow", INBOX, "KeyError"), 1),
     ]
+
+
+def test_what_kafka_has_deleted_is_forgotten() -> None:
+    dealt, kept = letter(1), letter(7)
+    board = folded(letter(0), dealt, kept, letter(2, partition=4), mark(dealt, 8))
+    board.forget({3: 5, 4: 0})
+    assert ids(board.in_order()) == ["4:2", "3:7"]
+    assert board.dealt_with == {}
+    assert board.find("3:0") is None
+    board.take(letter(9, origin=2, seat=0, redrives=1))
+    assert ids(board.in_order()) == ["3:9", "4:2", "3:7"]
+
+
+def test_a_letter_is_found_by_its_id_wherever_it_stands() -> None:
+    first, second = letter(0), letter(1)
+    board = folded(first, second, mark(first, 2))
+    found = board.find("3:0")
+    assert found is not None
+    assert (found[0], found[1] is not None) == (first, True)
+    assert board.find("3:1") == (second, None)

@@ -31,6 +31,11 @@ GET   /v1/tasks/{task_id}              viewer operator approver admin
 POST  /v1/tasks/{task_id}/commands     approver admin
 GET   /v1/workflows                    viewer operator approver admin
 GET   /v1/workflows/{name}             viewer operator approver admin
+GET   /v1/dead-letters                 viewer operator approver admin
+GET   /v1/dead-letters/{letter_id}     operator admin
+POST  /v1/dead-letter-work             operator admin
+GET   /v1/dead-letter-work/{work_id}   operator admin
+POST  /v1/dead-letter-work/{work_id}/stop operator admin
 """
 """Who may use which route; a new route is a new line here. `anybody` needs no name."""
 
