@@ -15,7 +15,8 @@ from processors.context import Context, lookup, paths
 from schemas.errors import DefinitionError, StepError
 
 _LONGEST = 1000
-_LOOPS = re.compile(r"\.\s*(?:map|filter|all|exists|exists_one)\s*\(")
+_GAP = r"(?:\s|//[^\n]*\n)*"  # a comment is a gap, too
+_LOOPS = re.compile(rf"\.{_GAP}(?:map|filter|all|exists|exists_one|existsOne){_GAP}\(")
 _MOST_LOOPS = 2
 
 

@@ -109,6 +109,8 @@ def test_a_value_may_be_anything() -> None:
         ("true" + " " * 997, "longer than 1000"),
         ("[1].all(x, [1].all(y, [1].all(z, true)))", "more than 2 loops"),
         ("[1] .all (x, [1]. exists (y, [1]\n.map\t(z, z) == [1]))", "more than 2 loops"),
+        ("[1].//\nmap(x, [1]. //.\n //\nmap//(\n(y, [1].map(z, z)))", "more than 2 loops"),
+        ("[1].existsOne(x, [1].existsOne(y, [1].existsOne(z, true)))", "more than 2 loops"),
         (
             "[1].exists_one(x, true) && [1].filter(y, true) == [1] && [1].map(z, z) == [1]",
             "more than 2 loops",
