@@ -16,6 +16,7 @@ from streams.api import (
 from streams.api.measured import Measured
 from streams.api.problems import ProblemDetails, answer_with_problems
 from streams.api.request_id import Named
+from streams.api.sealed import Sealed
 from streams.api.services import Services
 
 RESOURCES = (
@@ -46,6 +47,7 @@ def make_app(services: Services | None) -> FastAPI:
     app.state.services = services
     for router in RESOURCES:
         app.include_router(router)
+    app.add_middleware(Sealed)
     if services is not None:
         app.add_middleware(Measured, metrics=services.metrics)
     app.add_middleware(Named)

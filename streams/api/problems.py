@@ -73,12 +73,11 @@ def problem(
 
 
 def answer_with_problems(app: FastAPI) -> None:
-    """Make every failure of an app one of these."""
+    """Make every foreseen failure of an app one of these; `Sealed` does it for the others."""
     app.add_exception_handler(HTTPException, _refused)
     app.add_exception_handler(RequestValidationError, _unreadable)
     app.add_exception_handler(UnavailableError, _unavailable)
     app.add_exception_handler(RefusedError, _refused_elsewhere)
-    app.add_exception_handler(Exception, _broken)
 
 
 async def _refused(request: Request, error: Exception) -> JSONResponse:
@@ -105,11 +104,6 @@ async def _unavailable(request: Request, error: Exception) -> JSONResponse:
 async def _refused_elsewhere(request: Request, error: Exception) -> JSONResponse:
     log.error("a request was refused by what it needs", error=str(error), request=request_id(request))
     return problem(request, 502, "Something this needs said no. The log has more under the request's id.")
-
-
-async def _broken(request: Request, error: Exception) -> JSONResponse:
-    log.error("a request failed", kind=type(error).__name__, request=request_id(request))
-    return problem(request, 500, "This is our fault. The log has more under the request's id.")
 
 
 def _fault(error: Mapping[str, Any]) -> Fault:

@@ -18,6 +18,7 @@ from streams.api.app import make_app
 from streams.api.attention import Attention
 from streams.api.audit import AuditTopic
 from streams.api.config import ApiConfig
+from streams.api.connection import Connection
 from streams.api.identity import Provider, Tokens, Vouching
 from streams.api.live import Audience
 from streams.api.live_feed import feed
@@ -50,25 +51,31 @@ async def serve(settings: Settings, clock: Clock, stop: asyncio.Event) -> None:
         services = await _services(settings, clock, stop, stack)
         if services is None:
             return
-        server = uvicorn.Server(
-            uvicorn.Config(
-                make_app(services),
-                lifespan="off",
-                log_config=None,
-                access_log=False,
-                server_header=False,
-                date_header=True,
-                proxy_headers=False,
-                ws="none",
-                limit_concurrency=_MOST_AT_ONCE,
-                h11_max_incomplete_event_size=_LARGEST_HEAD,
-                timeout_graceful_shutdown=_FAREWELL_S,
-            )
-        )
+        server = server_of(services)
         watching = asyncio.create_task(_stopped(stop, services.audience, server))
         stack.push_async_callback(_ended, watching)
         log.info("the API is served", host=settings.api.host, port=listening.getsockname()[1])
         await server.serve(sockets=[listening])
+
+
+def server_of(services: Services, connection: type[Connection] = Connection) -> uvicorn.Server:
+    """Make the server of the API, with its bounds."""
+    return uvicorn.Server(
+        uvicorn.Config(
+            make_app(services),
+            http=connection,
+            lifespan="off",
+            log_config=None,
+            access_log=False,
+            server_header=False,
+            date_header=True,
+            proxy_headers=False,
+            ws="none",
+            limit_concurrency=_MOST_AT_ONCE,
+            h11_max_incomplete_event_size=_LARGEST_HEAD,
+            timeout_graceful_shutdown=_FAREWELL_S,
+        )
+    )
 
 
 async def _services(
