@@ -9,7 +9,11 @@ import aiohttp
 
 from schemas.errors import ConfigurationError
 
-__all__ = ["is_loopback", "read_whole", "retry_after", "tls"]
+__all__ = ["TooLargeError", "is_loopback", "read_whole", "retry_after", "tls"]
+
+
+class TooLargeError(aiohttp.ClientPayloadError):
+    """A reply has more bytes than the reader allows."""
 
 
 def is_loopback(host: str) -> bool:
@@ -35,12 +39,12 @@ def tls(ca_file: str | None, *, setting: str) -> ssl.SSLContext | bool:
 
 
 async def read_whole(response: aiohttp.ClientResponse, *, most: int) -> bytes:
-    """Read a reply's body. Raises `aiohttp.ClientPayloadError` as soon as it has more than `most` bytes."""
+    """Read a reply's body. Raises `TooLargeError` as soon as it has more than `most` bytes."""
     content = bytearray()
     async for chunk in response.content.iter_chunked(64 * 1024):
         content += chunk
         if len(content) > most:
-            raise aiohttp.ClientPayloadError("the reply is too large")
+            raise TooLargeError("the reply is too large")
     return bytes(content)
 
 

@@ -28,6 +28,7 @@ from aiosfstream_ng.exceptions import AiosfstreamException
 from connectors.ports import RETAINED_EDGE, Clock, Received
 from connectors.salesforce.auth import Token, TokenManager
 from connectors.salesforce.bayeux_failures import TokenRefusedError, failure_of, not_bayeux
+from connectors.salesforce.bounded_response import LARGEST_ANSWER, bounded
 from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.decode import decode
 from schemas.errors import DealwireError, GapError, UnavailableError
@@ -128,6 +129,7 @@ class _Session:
             json_serialize=_dumps,
             timeout=aiohttp.ClientTimeout(sock_connect=self._config.connect_timeout_seconds),
             trace_configs=[self._guard.tracing()],
+            response_class=bounded(self._guard.too_large),
         )
         # Made here since the library asks for the running loop when it is made.
         self._client = Client(
@@ -271,6 +273,11 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
             return TokenRefusedError("Salesforce answers 401", on=self._channel)
         told = f" after HTTP {self._status}" if self._status >= HTTPStatus.BAD_REQUEST else ""
         return UnavailableError(f"the session is lost{told}: {why}", on=self._channel)
+
+    def too_large(self) -> None:
+        """End the session at an answer that nobody should hold in memory."""
+        told = f"an answer has more than {LARGEST_ANSWER // 2**20} MiB, which Salesforce never sends"
+        self.doubt(UnavailableError(told, on=self._channel, todo="Look at what is between here and the org."))
 
     def loads(self, text: str) -> Any:
         """Read JSON; raises `TransportError` for what is none."""

@@ -2,7 +2,7 @@
 
 import asyncio
 from collections.abc import AsyncIterator
-from contextlib import aclosing
+from contextlib import aclosing, suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
@@ -12,6 +12,7 @@ from aiohttp import web
 
 from connectors.ports import RETAINED_EDGE, Received
 from connectors.salesforce.auth import TokenManager
+from connectors.salesforce.bounded_response import LARGEST_ANSWER
 from connectors.salesforce.cometd import CometdSource, Patience
 from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.token import Token
@@ -268,6 +269,33 @@ async def test_an_answer_cut_in_its_middle_ends_the_session_at_once(bench: Bench
         bench.server.events.put_nowait([event(7)])
         with pytest.raises(UnavailableError):
             await read_on(events, [])
+
+
+@pytest.mark.parametrize("packed", [False, True])
+@pytest.mark.parametrize("channel", ["handshake", "connect"])
+async def test_an_answer_without_an_end_is_not_read_into_memory(
+    bench: Bench, channel: str, packed: bool
+) -> None:
+    told = 0
+
+    async def flood(request: web.Request, _message: dict[str, Any]) -> web.StreamResponse:
+        nonlocal told
+        response = web.StreamResponse(headers={"Content-Type": "application/json"})
+        if packed:
+            response.enable_compression(web.ContentCoding.gzip)
+        await response.prepare(request)
+        with suppress(ConnectionError, asyncio.CancelledError):
+            while told < 8 * LARGEST_ANSWER:
+                await response.write(b" " * 2**20)
+                told += 2**20
+        return response
+
+    bench.server.next(channel, flood)
+    error = await failure(bench)
+    assert isinstance(error, UnavailableError)
+    assert "more than 32 MiB" in str(error)
+    assert told < 8 * LARGEST_ANSWER, "whoever floods is hung up on"
+    await take(bench, 1, "5")
 
 
 async def test_silence_ends_the_session(bench: Bench) -> None:
