@@ -1,6 +1,6 @@
 """What a worker says of itself over HTTP: `/live`, `/ready` and `/metrics`."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 
 from aiohttp import web
 
@@ -9,16 +9,25 @@ from streams.metrics import METRICS_TYPE, Metrics
 
 
 class HealthServer:
-    """Answers 200 or 503. Bound to loopback unless the settings say otherwise; it has no login."""
+    """Answers 200 or 503. Bound to loopback unless the settings say otherwise; it has no login.
+
+    `missing` gives what the process waits for before it is ready, a line each; it is shown with the 503.
+    """
 
     def __init__(
-        self, host: str, port: int, metrics: Metrics, *, live: Callable[[], bool], ready: Callable[[], bool]
+        self,
+        host: str,
+        port: int,
+        metrics: Metrics,
+        *,
+        live: Callable[[], bool],
+        missing: Callable[[], Sequence[str]],
     ) -> None:
         self._host = host
         self._port = port
         app = web.Application()
-        app.router.add_get("/live", _answer(live))
-        app.router.add_get("/ready", _answer(ready))
+        app.router.add_get("/live", _answer(lambda: () if live() else ("no",)))
+        app.router.add_get("/ready", _answer(missing))
 
         async def show_metrics(_request: web.Request) -> web.Response:
             return web.Response(body=metrics.render().encode(), headers={"Content-Type": METRICS_TYPE})
@@ -47,9 +56,9 @@ class HealthServer:
         await self._runner.cleanup()
 
 
-def _answer(holds: Callable[[], bool]) -> Callable[[web.Request], Awaitable[web.Response]]:
+def _answer(missing: Callable[[], Sequence[str]]) -> Callable[[web.Request], Awaitable[web.Response]]:
     async def answer(_request: web.Request) -> web.Response:
-        good = holds()
-        return web.Response(text="ok\n" if good else "no\n", status=200 if good else 503)
+        lines = missing()
+        return web.Response(text="\n".join(lines or ("ok",)) + "\n", status=503 if lines else 200)
 
     return answer

@@ -27,7 +27,7 @@ from processors.checkpointing import (
     subscribed_since,
     taken_over,
 )
-from schemas.errors import GapError, UnavailableError
+from schemas.errors import DealwireError, GapError, UnavailableError
 from streams.metrics import (
     CAPTURE_CHECKPOINTS,
     CAPTURE_GAPS,
@@ -75,7 +75,7 @@ class Wiring:
 
 
 class Subscriber:
-    """One channel of one org. `ready` once it is subscribed and Kafka has kept its first checkpoint."""
+    """One channel of one org."""
 
     def __init__(self, wiring: Wiring, org_id: str, channel: str) -> None:
         self._wiring = wiring
@@ -101,11 +101,21 @@ class Subscriber:
         )
         self._lag_s = 0.0
         self._is_subscribed = False
-        self.ready = False
+        self._unsubscribed_since = wiring.clock.now()
+        self._why = ""
+        self._has_kept = False
         labels = {"org": org_id, "channel": channel}
         wiring.metrics.watch(CAPTURE_SUBSCRIBED, lambda: float(self._is_subscribed), **labels)
         wiring.metrics.watch(CAPTURE_LAG, lambda: self._lag_s, **labels)
         wiring.metrics.watch(CAPTURE_IN_FLIGHT, lambda: self._prefix.in_flight, **labels)
+
+    def missing(self) -> str:
+        """Say what it lacks to be ready: its session, or the first checkpoint; empty when it has both."""
+        if not self._is_subscribed:
+            since = f"{self._unsubscribed_since:%Y-%m-%dT%H:%M:%SZ}"
+            why = f": {self._why}" if self._why else ""
+            return f"{self._channel} is not subscribed since {since}{why}"
+        return "" if self._has_kept else f"{self._channel} has kept no position yet"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Capture until `stop`, then wait for what is in flight and keep a last checkpoint.
@@ -133,7 +143,7 @@ class Subscriber:
         for ended in (self._failed, capture, keeping):
             if ended.done() and not ended.cancelled():
                 ended.result()
-        if self.ready:
+        if self._has_kept:
             await self._keep_last()
         self._log.info("capture ended", after=self._checkpoint.replay_id)
 
@@ -149,10 +159,10 @@ class Subscriber:
                         await self._take(received)
                         given += 1
             except GapError as error:
-                self._is_subscribed = False
+                self._lose_session(error)
                 self._lose_position(error)
             except UnavailableError as error:
-                self._is_subscribed = False
+                self._lose_session(error)
                 # The first thing given only says that it is subscribed.
                 failures = 0 if given > 1 else failures + 1
                 pause_s = self._pause_s(failures, error.retry_after)
@@ -176,6 +186,11 @@ class Subscriber:
         doubled = min(math.ldexp(_FIRST_PAUSE_S, min(failures, _LONGEST_DOUBLING)), _LONGEST_PAUSE_S)
         jittered = doubled * (1 + self._wiring.chance()) / 2
         return round(max(jittered, asked.total_seconds() if asked is not None else 0.0), 3)
+
+    def _lose_session(self, error: DealwireError) -> None:
+        if self._is_subscribed:
+            self._unsubscribed_since = self._wiring.clock.now()
+        self._is_subscribed, self._why = False, error.what
 
     def _lose_position(self, error: GapError) -> None:
         self._count(CAPTURE_GAPS)
@@ -235,8 +250,8 @@ class Subscriber:
             await self._moved.wait()
             self._moved.clear()
             await self._keep(self._prefix.place)
-            if not self.ready:
-                self.ready = True
+            if not self._has_kept:
+                self._has_kept = True
                 self._log.info("subscribed", after=self._checkpoint.replay_id)
             await self._wiring.pause(_CHECKPOINT_EVERY_S)
 

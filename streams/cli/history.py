@@ -82,7 +82,7 @@ async def _run(effective: Settings) -> None:
                 effective.worker.health_port,
                 metrics,
                 live=lambda: True,
-                ready=lambda: bool(feeds) and feeds[0].ready,
+                missing=lambda: () if feeds and feeds[0].ready else ("the history is behind",),
             )
             stack.push_async_callback(health.stop)
             await health.start()

@@ -3,6 +3,7 @@
 import asyncio
 import json
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated
@@ -122,7 +123,7 @@ def watch(
     rows: Annotated[int, typer.Option(min=1, help="Runs on the screen.")] = 20,
 ) -> None:
     """Look on as runs begin and end. Ctrl-C ends it."""
-    with Live(console=Console(), auto_refresh=False) as live:
+    with suppress(KeyboardInterrupt), Live(console=Console(), auto_refresh=False) as live:
         for told in follow(settings()):
             counts = " · ".join(f"{count} {name}" for name, count in _counts(told).items()) or "no runs yet"
             newest = sorted((story.summary for story in told.values()), key=Cursor.of, reverse=True)

@@ -2,6 +2,7 @@
 
 import asyncio
 import signal
+from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Annotated
 
@@ -65,7 +66,7 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
                 effective.worker.health_port,
                 metrics,
                 live=lambda: True,
-                ready=lambda: bool(subscribers) and all(each.ready for each in subscribers),
+                missing=lambda: _missing(subscribers),
             )
             stack.push_async_callback(health.stop)
             await health.start()
@@ -99,6 +100,12 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
         ended = await asyncio.gather(*running, return_exceptions=True)
         for error in filter(None, ended):
             raise error
+
+
+def _missing(subscribers: Sequence[Subscriber]) -> Sequence[str]:
+    if not subscribers:
+        return ["there is no session with the org yet"]
+    return [told for each in subscribers if (told := each.missing())]
 
 
 async def _look_around(config: SalesforceConfig, tokens: TokenManager) -> None:

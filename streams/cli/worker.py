@@ -71,7 +71,7 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
                 effective.worker.health_port,
                 metrics,
                 live=lambda: not failed.done(),
-                ready=lambda: bool(running) and running[0].ready,
+                missing=lambda: () if running and running[0].ready else ("the agents are not there yet",),
             )
             await health.start()
             stack.push_async_callback(health.stop)

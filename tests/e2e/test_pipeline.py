@@ -2,9 +2,11 @@
 
 import json
 import os
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -66,6 +68,36 @@ def test_runs_are_listed_and_shown_with_their_steps(closed: tuple[Deployment, li
     assert all(step["status"] == "completed" and step["ended_at"] for step in shown["steps"])
     page = deployment.run("runs", "show", completed[0]["run_id"][:8])
     assert completed[0]["opportunity_id"] in page
+
+
+def test_runs_are_watched_on_a_terminal_until_ctrl_c(closed: tuple[Deployment, list[Move]]) -> None:
+    deployment, moves = closed
+    ours, theirs = os.openpty()
+    os.set_blocking(ours, False)
+    watching = subprocess.Popen(  # noqa: S603 - our own command
+        [sys.executable, "-m", "streams", "--config", str(deployment.settings_file), "runs", "watch"],
+        stdin=theirs, stdout=theirs, stderr=theirs, env={**os.environ, "COLUMNS": "200", "TERM": "xterm"},
+        start_new_session=True,
+    )  # fmt: skip
+    os.close(theirs)
+    shown = bytearray()
+
+    def all_on_the_screen() -> bool:
+        with suppress(BlockingIOError):
+            shown.extend(os.read(ours, 2**20))
+        text = shown.decode(errors="replace")
+        return f"{len(moves)} completed" in text and all(move.opportunity_id in text for move in moves)
+
+    try:
+        assert poll_until(all_on_the_screen, within_s=30), shown.decode(errors="replace")[-2000:]
+        assert watching.poll() is None, "it looks on until it is told to stop"
+        watching.send_signal(signal.SIGINT)
+        assert watching.wait(20) == 0
+    finally:
+        watching.kill()
+        watching.wait()
+        os.close(ours)
+    assert b"Traceback" not in shown
 
 
 def test_the_cluster_agrees_with_the_table(closed: tuple[Deployment, list[Move]]) -> None:

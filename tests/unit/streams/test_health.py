@@ -12,7 +12,7 @@ from streams.metrics import RETRIES, Metrics
 
 class Worker:
     live = True
-    ready = False
+    missing: tuple[str, ...] = ("/data/A is not subscribed", "/data/B has kept no position yet")
 
 
 @pytest.fixture
@@ -24,7 +24,7 @@ def worker() -> Worker:
 async def base(worker: Worker) -> AsyncIterator[str]:
     metrics = Metrics()
     metrics.add(RETRIES, agent="probe")
-    server = HealthServer("127.0.0.1", 0, metrics, live=lambda: worker.live, ready=lambda: worker.ready)
+    server = HealthServer("127.0.0.1", 0, metrics, live=lambda: worker.live, missing=lambda: worker.missing)
     yield f"http://127.0.0.1:{await server.start()}"
     await server.stop()
 
@@ -36,8 +36,11 @@ async def _get(url: str) -> tuple[int, str]:
 
 async def test_answers_as_it_is(base: str, worker: Worker) -> None:
     assert await _get(f"{base}/live") == (200, "ok\n")
-    assert await _get(f"{base}/ready") == (503, "no\n")
-    worker.ready = True
+    assert await _get(f"{base}/ready") == (
+        503,
+        "/data/A is not subscribed\n/data/B has kept no position yet\n",
+    )
+    worker.missing = ()
     assert await _get(f"{base}/ready") == (200, "ok\n")
 
 
@@ -49,6 +52,6 @@ async def test_shows_its_metrics(base: str) -> None:
 
 async def test_a_taken_port_is_named(base: str) -> None:
     port = int(base.rpartition(":")[2])
-    second = HealthServer("127.0.0.1", port, Metrics(), live=lambda: True, ready=lambda: True)
+    second = HealthServer("127.0.0.1", port, Metrics(), live=lambda: True, missing=lambda: ())
     with pytest.raises(ConfigurationError, match=str(port)):
         await second.start()

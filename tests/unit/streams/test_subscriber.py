@@ -214,7 +214,7 @@ async def test_the_first_subscription_begins_with_what_comes() -> None:
     source = ScriptedSource([quiet()])
     async with subscribing(source) as bench:
         assert bench.source.asked == [None]
-        assert bench.subscriber.ready
+        assert bench.subscriber.missing() == ""
         assert (bench.place.epoch, bench.place.replay_id, bench.place.quiet_until) == (1, "", AT)
 
 
@@ -290,4 +290,15 @@ async def test_stopping_waits_for_acknowledgements_and_keeps_the_end() -> None:
 async def test_a_subscription_that_does_not_hold_shows() -> None:
     async with subscribing(ScriptedSource([])) as bench:
         assert bench.metrics.value(CAPTURE_SUBSCRIBED, org=ORG, channel=CHANNEL) == 0
-        assert not bench.subscriber.ready
+        assert bench.subscriber.missing() == f"{CHANNEL} is not subscribed since 2026-09-14T08:30:12Z"
+
+
+@pytest.mark.parametrize("error", [UnavailableError("403::Unknown client"), GapError("403::Unknown client")])
+async def test_a_session_that_is_lost_makes_it_not_ready_until_the_next_one(error: Exception) -> None:
+    source = ScriptedSource([quiet(), error], [])
+    async with subscribing(source, kept("0")) as bench:
+        told = f"{CHANNEL} is not subscribed since 2026-09-14T08:30:12Z: 403::Unknown client"
+        assert bench.subscriber.missing() == told
+        assert bench.metrics.value(CAPTURE_SUBSCRIBED, org=ORG, channel=CHANNEL) == 0
+    async with subscribing(ScriptedSource([quiet(), error], [OPENED, quiet()]), kept("0")) as bench:
+        assert bench.subscriber.missing() == ""
