@@ -1,23 +1,28 @@
 """All accounts as the public topic tells of them: the latest of each key, and which one somebody means."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, MutableMapping
 
 from schemas.account import Account
 from schemas.errors import UsageError
 
-__all__ = ["latest", "meant", "target_of"]
+__all__ = ["latest", "meant", "put", "target_of"]
 
 _LEAST_CHARS = 6
 
 
 def latest(accounts: Iterable[Account]) -> dict[str, Account]:
-    """Give the highest revision of each key; a repeat after a crash may bring a lower one once more."""
+    """Give the highest revision of each key."""
     held: dict[str, Account] = {}
     for account in accounts:
-        known = held.get(account.key)
-        if known is None or account.revision >= known.revision:
-            held[account.key] = account
+        put(held, account)
     return held
+
+
+def put(held: MutableMapping[str, Account], account: Account) -> None:
+    """Hold an account by its key; a repeat after a crash may bring a lower revision once more."""
+    known = held.get(account.key)
+    if known is None or account.revision >= known.revision:
+        held[account.key] = account
 
 
 def meant(accounts: Mapping[str, Account], text: str) -> Account:

@@ -1,47 +1,46 @@
-"""The accounts as the public topic `accounts` tells of them, for commands; no sink is asked."""
+"""The accounts as the public topic `accounts` tells of them, for commands and the API; no sink is asked."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Mapping
 
-import structlog
-
-from connectors.kafka.scan import Message, scan
-from processors.account_book import latest
+from connectors.kafka.config import KafkaConfig
+from connectors.kafka.scan import Message
+from processors.account_book import put
+from processors.duplicates import Group, duplicates
 from schemas.account import Account
-from schemas.errors import DecodeError, UnknownSchemaError
 from schemas.topics import TOPICS
 from streams.records import Records
-from streams.settings import Settings
+from streams.whole_topic import WholeTopic, readable
 
-__all__ = ["read_accounts"]
-
-_TOPIC = TOPICS["accounts"]
-
-log = structlog.get_logger(__name__)
+__all__ = ["AccountBook"]
 
 
-def read_accounts(settings: Settings, records: Records) -> dict[str, Account]:
-    """Give the latest of each account, by key. Blocking. Raises `UnavailableError`."""
-    return latest(_accounts(settings, records))
+class AccountBook:
+    """Holds the latest of each account by key. Close it when done."""
 
+    def __init__(self, config: KafkaConfig, records: Records) -> None:
+        self._records = records
+        self._topic = WholeTopic(config, TOPICS["accounts"].name, self._take)
+        self._accounts: dict[str, Account] = {}
+        self._comparing = asyncio.Lock()
 
-def _accounts(settings: Settings, records: Records) -> Iterator[Account]:
-    for batch in scan(settings.kafka, _TOPIC.name):
-        for message in batch:
-            record = _record(records, message)
-            if isinstance(record, Account):
-                yield record
+    async def accounts(self) -> Mapping[str, Account]:
+        """Give the accounts as they stand now. Raises `UnavailableError`."""
+        await self._topic.refresh()
+        return self._accounts
 
+    async def duplicates(self, org_id: str = "") -> list[Group]:
+        """Group the accounts, or those of one org, that are probably one customer; one caller at a time."""
+        async with self._comparing:
+            accounts = await self.accounts()
+            meant = [account for account in accounts.values() if org_id in ("", account.org_id)]
+            return await asyncio.to_thread(duplicates, meant)
 
-def _record(records: Records, message: Message) -> object:
-    if message.value is None:
-        return None
-    try:
-        try:
-            return records.decode_known(message.value)
-        except UnknownSchemaError:
-            return asyncio.run(records.decode(message.value))
-    except DecodeError as error:
-        place = f"{message.topic}[{message.partition}]@{message.offset}"
-        log.warning("an account is unreadable", place=place, error=str(error))
-        return None
+    async def close(self) -> None:
+        """Let go of the connection."""
+        await self._topic.close()
+
+    async def _take(self, message: Message) -> None:
+        record = await readable(self._records, message)
+        if isinstance(record, Account):
+            put(self._accounts, record)

@@ -7,7 +7,6 @@ from dataclasses import dataclass
 
 from connectors.kafka.delivery import Delivery
 from connectors.kafka.scan import Message
-from connectors.kafka.tail import Tail, following
 from connectors.ports import Clock
 from processors.dead_letters import Board, Filter, Redrive, redrive
 from schemas.base import Record
@@ -18,6 +17,7 @@ from streams.pace import Pace
 from streams.redrive import Redriver
 from streams.redrive_rounds import Outcome, in_rounds
 from streams.settings import Settings
+from streams.whole_topic import WholeTopic
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -42,26 +42,17 @@ class LetterDesk:
     def __init__(self, settings: Settings, clock: Clock) -> None:
         self._settings = settings
         self._clock = clock
-        self._tail: Tail | None = None
+        self._topic = WholeTopic(settings.kafka, TOPIC, self._put)
         self._board = Board()
-        self._one = asyncio.Lock()
 
     async def board(self) -> Board:
         """Give what lies aside now, and what was dealt with. Raises `UnavailableError`."""
-        async with self._one:
-            tail = self._tail = self._tail or Tail(self._settings.kafka, TOPIC)
-            batches = tail.to_the_end()
-            while (batch := await asyncio.to_thread(following, batches)) is not None:
-                for message in batch:
-                    put(self._board, message)
-            self._board.forget(tail.firsts)
+        self._board.forget(await self._topic.refresh())
         return self._board
 
     async def close(self) -> None:
         """Let go of the connection."""
-        async with self._one:
-            if self._tail is not None:
-                await asyncio.to_thread(self._tail.close)
+        await self._topic.close()
 
     async def body(self, letter: Letter) -> tuple[Message, Record | None, str]:
         """Give a letter's bytes, and its record as today's code reads it, or why it cannot.
@@ -116,3 +107,6 @@ class LetterDesk:
             )
         finally:
             await delivery.stop()
+
+    async def _put(self, message: Message) -> None:
+        put(self._board, message)

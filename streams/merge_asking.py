@@ -17,8 +17,8 @@ from connectors.ports import Outgoing
 from processors.merge_answers import Outcome, outcome
 from schemas.account import AccountEvent
 from schemas.account_merge import MergeAccounts
-from schemas.errors import DecodeError
-from schemas.topics import TOPICS
+from schemas.errors import DecodeError, UnavailableError
+from schemas.topics import TOPICS, topic_of
 from streams.outbox import Outbox
 from streams.records import Records
 from streams.settings import Settings
@@ -26,6 +26,7 @@ from streams.settings import Settings
 __all__ = ["ask"]
 
 _EVENTS = TOPICS["accounts.events"]
+_ACKNOWLEDGED_WITHIN_S = 10.0
 _LISTEN_S = 0.2
 
 log = structlog.get_logger(__name__)
@@ -36,7 +37,7 @@ async def ask(
 ) -> Outcome | None:
     """Ask, and give the outcome; None if it is not known within `patience_s`, as while no worker runs.
 
-    Raises `UnavailableError` where Kafka does not answer.
+    Raises `UnavailableError` where Kafka does not answer, or not in time (`unknown_outcome`: it may yet).
     """
     tail = Tail(settings.kafka, _EVENTS.name, from_end=True)
     delivery = Delivery(settings.kafka)
@@ -45,12 +46,25 @@ async def ask(
         await delivery.start()
         try:
             outbox = Outbox(settings.kafka, records, delivery)
-            await (await outbox.send(Outgoing(command, command.source_key), at=at))
+            await _put(outbox, command, at)
             return await _heard(tail, records, command, patience_s)
         finally:
             await delivery.stop()
     finally:
         await asyncio.to_thread(tail.close)
+
+
+async def _put(outbox: Outbox, command: MergeAccounts, at: datetime) -> None:
+    try:
+        async with asyncio.timeout(_ACKNOWLEDGED_WITHIN_S):
+            await (await outbox.send(Outgoing(command, command.source_key), at=at))
+    except TimeoutError:
+        raise UnavailableError(
+            f"Kafka did not take the command within {_ACKNOWLEDGED_WITHIN_S:.0f} seconds",
+            on=topic_of(command).name,
+            todo="See whether it was done before asking anew.",
+            unknown_outcome=True,
+        ) from None
 
 
 async def _heard(tail: Tail, records: Records, command: MergeAccounts, patience_s: float) -> Outcome | None:

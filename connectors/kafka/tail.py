@@ -10,6 +10,7 @@ from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaException, TopicPar
 from confluent_kafka import Message as Fetched
 
 from connectors.kafka.config import KafkaConfig
+from connectors.kafka.extents import Extent, Extents
 from connectors.kafka.scan import Message, as_message
 from schemas.errors import ConfigurationError, UnavailableError
 
@@ -32,6 +33,7 @@ class Tail:
         self.firsts: Mapping[int, int] = {}
         """The first offset that each partition still holds, as of the last `to_the_end`."""
         self._parts: list[TopicPartition] = []
+        self._extents = Extents(config)
         self._consumer = Consumer(
             {
                 **config.librdkafka(),
@@ -63,11 +65,8 @@ class Tail:
         """Give everything that is in the topic at this moment and was not given before, in batches."""
         try:
             self._assign()
-            ends = {
-                part.partition: self._consumer.get_watermark_offsets(part, timeout=_TIMEOUT)
-                for part in self._parts
-            }
-            self.firsts = {number: first for number, (first, _) in ends.items()}
+            ends = self._extents.of(self._topic, [part.partition for part in self._parts])
+            self.firsts = {number: extent.oldest for number, extent in ends.items()}
             deadline = time.monotonic() + _TIMEOUT
             while self._behind(ends):
                 messages = self._consumer.consume(_BATCH, timeout=_POLL)
@@ -96,12 +95,13 @@ class Tail:
         parts = [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found.partitions]
         if self._from_end:
             # The client finds the end only when it fetches; what is written before that would be passed over.
+            ends = self._extents.of(self._topic, found.partitions)
             for part in parts:
-                part.offset = self._consumer.get_watermark_offsets(part, timeout=_TIMEOUT)[1]
+                part.offset = ends[part.partition].end
         self._consumer.assign(parts)
         self._parts = parts
 
-    def _behind(self, ends: dict[int, tuple[int, int]]) -> bool:
+    def _behind(self, ends: Mapping[int, Extent]) -> bool:
         for part in self._consumer.position(self._parts):
             first, end = ends[part.partition]
             # Before the first record a position is negative; an empty or emptied partition has none to give.

@@ -3,6 +3,8 @@
 from fastapi import FastAPI
 
 from streams.api import (
+    account_commands,
+    accounts,
     dead_letter_work,
     dead_letters,
     events,
@@ -26,6 +28,8 @@ RESOURCES = (
     task_commands.router,
     events.router,
     workflows.router,
+    accounts.router,
+    account_commands.router,
     dead_letters.router,
     dead_letter_work.router,
     health.router,

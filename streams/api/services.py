@@ -1,6 +1,6 @@
 """What the routes ask: services that other parts of dealwire use, too."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -12,6 +12,10 @@ from processors.catalogue import Catalogue
 from processors.commanding import Answer
 from processors.dead_letters import Board as LetterBoard
 from processors.dead_letters import Filter, Redrive
+from processors.duplicates import Group
+from processors.merge_answers import Outcome as Merged
+from schemas.account import Account
+from schemas.account_merge import MergeAccounts
 from schemas.audit import AuditRecord
 from schemas.base import Record
 from schemas.dead_letter import Letter
@@ -84,9 +88,25 @@ class Letters(Protocol):
         ...
 
 
+class Accounts(Protocol):
+    """The accounts as the public topic tells of them; `streams.account_book.AccountBook` is one."""
+
+    async def accounts(self) -> Mapping[str, Account]:
+        """Give the accounts as they stand now, by key. Raises `UnavailableError`."""
+        ...
+
+    async def duplicates(self, org_id: str = "") -> Sequence[Group]:
+        """Group those that are probably one customer, the surest first. Raises `UnavailableError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
-    """Everything that the routes ask. `catalogue` gives what is in force at the moment."""
+    """Everything that the routes ask. `catalogue` gives what is in force at the moment.
+
+    `merge` asks for a merge or its undoing, and gives what came of it, or None while that is not known; it
+    raises `UnavailableError` where Kafka does not take it.
+    """
 
     vouching: tuple[Vouching, ...]
     history: RunHistory
@@ -100,6 +120,8 @@ class Services:
     metrics: Metrics
     letters: Letters
     undertakings: Undertakings
+    accounts: Accounts
+    merge: Callable[[MergeAccounts], Awaitable[Merged | None]]
 
 
 def services_of(request: Request) -> Services:

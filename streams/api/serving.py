@@ -14,6 +14,7 @@ from connectors.oidc.tokens import IdTokens
 from connectors.ports import Clock
 from schemas.errors import ConfigurationError
 from schemas.topics import TOPICS
+from streams.account_book import AccountBook
 from streams.api.app import make_app
 from streams.api.attention import Attention
 from streams.api.audit import AuditTopic
@@ -25,9 +26,10 @@ from streams.api.live_feed import feed
 from streams.api.services import Services
 from streams.api.undertakings import Undertakings
 from streams.catalogue import LiveCatalogue
-from streams.commanding import Commander
+from streams.commanding import PATIENCE, Commander
 from streams.history.reading import history_of
 from streams.letter_desk import LetterDesk
+from streams.merge_asking import ask
 from streams.metrics import Metrics
 from streams.outbox import Outbox
 from streams.patience import patiently
@@ -35,8 +37,21 @@ from streams.records import connect
 from streams.settings import Settings
 from streams.task_board import TaskBoard
 
-_TOPICS = [TOPICS[name] for name in ("control", "tasks", "workflow.inbox", "workflow.events", "audit")]
+_TOPICS = [
+    TOPICS[name]
+    for name in (
+        "control",
+        "tasks",
+        "workflow.inbox",
+        "workflow.events",
+        "accounts",
+        "accounts.merges",
+        "accounts.events",
+        "audit",
+    )
+]
 _FAREWELL_S = 5
+_PATIENCE_S = PATIENCE.total_seconds()
 _MOST_AT_ONCE = 500
 _LARGEST_HEAD = 32 * 1024
 
@@ -100,8 +115,9 @@ async def _services(
     stack.push_async_callback(delivery.stop)
     outbox = Outbox(settings.kafka, records, delivery)
     commander = await stack.enter_async_context(Commander(outbox, clock, history=history))
-    letters = LetterDesk(settings, clock)
-    stack.push_async_callback(letters.close)
+    letters, accounts = LetterDesk(settings, clock), AccountBook(settings.kafka, records)
+    for closing in (letters.close, accounts.close):
+        stack.push_async_callback(closing)
     undertakings = Undertakings(clock)
     stack.push_async_callback(undertakings.close)
     audience, metrics = Audience(), Metrics()
@@ -120,6 +136,8 @@ async def _services(
         metrics=metrics,
         letters=letters,
         undertakings=undertakings,
+        accounts=accounts,
+        merge=lambda command: ask(settings, records, command, at=clock.now(), patience_s=_PATIENCE_S),
     )
 
 

@@ -3,8 +3,9 @@
 import asyncio
 import getpass
 import json
+from collections.abc import Awaitable, Callable, Mapping
 from datetime import UTC, datetime
-from typing import Annotated
+from typing import Annotated, TypeVar
 from uuid import uuid4
 
 import typer
@@ -13,13 +14,12 @@ from rich.console import Console
 from connectors.kafka.registry import HttpRegistry
 from processors.account_book import meant, target_of
 from processors.account_filling import filled
-from processors.duplicates import duplicates as grouped
 from processors.merging import objection
 from schemas.account import Account
 from schemas.account_merge import MERGE, UNMERGE, MergeAccounts
 from schemas.errors import ExitCode, RefusedError, UsageError
 from schemas.topics import TOPICS
-from streams.account_book import read_accounts
+from streams.account_book import AccountBook
 from streams.cli.accounts_display import groups, page, planned, rows
 from streams.cli.context import settings
 from streams.merge_asking import ask
@@ -32,6 +32,7 @@ app = typer.Typer(
 
 _READ = tuple(TOPICS[name] for name in ("accounts", "accounts.merges", "accounts.events"))
 _PATIENCE_S = 10.0
+T = TypeVar("T")
 
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
 Org = Annotated[str, typer.Option(help="Only accounts of this org (18 characters).")]
@@ -86,9 +87,8 @@ def duplicates(
     as_json: AsJson = False,
 ) -> None:
     """Report accounts that are probably one customer: same Salesforce account, web domain or like name."""
-    accounts = [account for account in _accounts().values() if org in ("", account.org_id)]
-    with Console(stderr=True).status(f"Comparing {len(accounts)} accounts"):
-        found = grouped(accounts)
+    with Console(stderr=True).status("Comparing accounts"):
+        found = _of_book(lambda book: book.duplicates(org))
     if as_json:
         plain = [
             {
@@ -119,14 +119,12 @@ def merge(
 
     The first stays, marked with what it was merged into, and its later runs follow. It can be undone.
     """
-    read, records = _connected()
-    accounts = read_accounts(read, records)
+    accounts = _accounts()
     source, target = meant(accounts, account), meant(accounts, into)
     command = _command(MERGE, source, target.key, reason)
-    if source.merged_into != target.id:  # else it is asked again, which makes good a half that failed
-        why = objection(source, target)
-        if why:
-            raise RefusedError(why, on=f"account {source.key}", todo="Type: dealwire accounts show …")
+    why = "" if source.merged_into == target.id else objection(source, target)  # else a half may be made good
+    if why:
+        raise RefusedError(why, on=f"account {source.key}", todo="Type: dealwire accounts show …")
     after = filled(target, [source])
     if not as_json:
         Console().print(planned(source, target, after))
@@ -135,14 +133,13 @@ def merge(
             typer.echo(json.dumps({"after": after.model_dump(mode="json")}, indent=2))
         return
     _confirm("Merge them?", yes=yes)
-    _carry_out(read, records, command, as_json=as_json, done="They are one account now.")
+    _carry_out(command, as_json=as_json, done="They are one account now.")
 
 
 @app.command(epilog="Example: dealwire accounts unmerge 5f0c21")
 def unmerge(account: Which, *, reason: Reason = "", yes: Yes = False, as_json: AsJson = False) -> None:
     """Undo a merge: each account is again as its own run says by now."""
-    read, records = _connected()
-    accounts = read_accounts(read, records)
+    accounts = _accounts()
     source = meant(accounts, account)
     target = target_of(accounts, source)
     if source.aliases:
@@ -154,7 +151,7 @@ def unmerge(account: Which, *, reason: Reason = "", yes: Yes = False, as_json: A
     if target is not None and not as_json:
         Console().print(page(source, target))
     _confirm("Take them apart?", yes=yes)
-    _carry_out(read, records, _command(UNMERGE, source, "", reason), as_json=as_json, done="They are apart.")
+    _carry_out(_command(UNMERGE, source, "", reason), as_json=as_json, done="They are apart.")
 
 
 def _connected() -> tuple[Settings, Records]:
@@ -162,10 +159,22 @@ def _connected() -> tuple[Settings, Records]:
     return read, asyncio.run(connect(HttpRegistry(read.registry), read.kafka, _READ))
 
 
-def _accounts() -> dict[str, Account]:
-    read, records = _connected()
+def _accounts() -> Mapping[str, Account]:
     with Console(stderr=True).status("Reading accounts"):
-        return read_accounts(read, records)
+        return _of_book(AccountBook.accounts)
+
+
+def _of_book(asked: Callable[[AccountBook], Awaitable[T]]) -> T:
+    read, records = _connected()
+
+    async def answer() -> T:
+        book = AccountBook(read.kafka, records)
+        try:
+            return await asked(book)
+        finally:
+            await book.close()
+
+    return asyncio.run(answer())
 
 
 def _command(kind: str, source: Account, target_key: str, reason: str) -> MergeAccounts:
@@ -185,7 +194,8 @@ def _confirm(question: str, *, yes: bool) -> None:
         raise typer.Exit(ExitCode.INCOMPLETE)
 
 
-def _carry_out(read: Settings, records: Records, command: MergeAccounts, *, as_json: bool, done: str) -> None:
+def _carry_out(command: MergeAccounts, *, as_json: bool, done: str) -> None:
+    read, records = _connected()
     with Console(stderr=True).status("Waiting for the worker of the role accounts"):
         found = asyncio.run(ask(read, records, command, at=datetime.now(UTC), patience_s=_PATIENCE_S))
     if as_json:

@@ -31,6 +31,10 @@ GET   /v1/tasks/{task_id}              viewer operator approver admin
 POST  /v1/tasks/{task_id}/commands     approver admin
 GET   /v1/workflows                    viewer operator approver admin
 GET   /v1/workflows/{name}             viewer operator approver admin
+GET   /v1/accounts                     viewer operator approver admin
+GET   /v1/accounts/{account}           viewer operator approver admin
+POST  /v1/accounts/{account}/commands  operator admin
+GET   /v1/account-duplicates           viewer operator approver admin
 GET   /v1/dead-letters                 viewer operator approver admin
 GET   /v1/dead-letters/{letter_id}     operator admin
 POST  /v1/dead-letter-work             operator admin
