@@ -16,7 +16,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import agents, history, path
+from benchmarks import agents, engine, history, path, timers, what_if
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -24,6 +24,9 @@ PAGE = ROOT / "docs" / "performance.md"
 PARTS: Mapping[str, tuple[str, Callable[[Path], dict[str, Any]]]] = {
     "agents": ("one record at a time, idiomatic, ours, bare loop", agents.measure),
     "path": ("the whole way of a deal", path.measure),
+    "engine": ("decisions of the pure engine", engine.measure),
+    "timers": ("a hundred thousand pending timers", timers.measure),
+    "what-if": ("ten thousand past runs against a draft", what_if.measure),
     "history": ("questions to a million runs", history.measure),
 }
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"

@@ -10,6 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import datetime
 
+_HUSKS_ALLOWED = 1000
+
 
 @dataclass(frozen=True, slots=True, order=True)
 class Timer:
@@ -22,14 +24,25 @@ class Timer:
 
 
 class TimerHeap:
-    """The timers of each key; only the latest set of a key counts."""
+    """The timers of each key; only the latest set of a key counts.
+
+    A cancelled timer stays in the heap as a husk, which costs nothing until it comes up; when the husks
+    outnumber the timers that are held, the heap is made anew, so that it never has more than about twice as
+    many places as there are timers.
+    """
 
     def __init__(self) -> None:
         self._of: dict[str, frozenset[Timer]] = {}
-        self._heap: list[Timer] = []
+        self._heap: list[tuple[datetime, str, Timer]] = []
+        self._held = 0
 
     def __len__(self) -> int:
-        return sum(len(timers) for timers in self._of.values())
+        return self._held
+
+    @property
+    def places(self) -> int:
+        """How many places the heap has, husks among them."""
+        return len(self._heap)
 
     def rebuild(self, timers: Iterable[Timer]) -> None:
         """Forget all and hold these."""
@@ -37,29 +50,38 @@ class TimerHeap:
         for timer in timers:
             found.setdefault(timer.key, set()).add(timer)
         self._of = {key: frozenset(held) for key, held in found.items()}
-        self._heap = [timer for held in self._of.values() for timer in held]
-        heapq.heapify(self._heap)
+        self._held = sum(len(held) for held in self._of.values())
+        self._sweep()
 
     def replace(self, key: str, timers: Iterable[Timer]) -> None:
         """Hold these for the key, and none else."""
         before = self._of.get(key, frozenset())
         now = frozenset(timers)
-        if now:
-            self._of[key] = now
-        else:
-            self._of.pop(key, None)
+        self._hold(key, now, before)
         for timer in now - before:
-            heapq.heappush(self._heap, timer)
+            heapq.heappush(self._heap, (timer.due, timer.id, timer))
+        if len(self._heap) > 2 * self._held + _HUSKS_ALLOWED:
+            self._sweep()
 
     def due(self, now: datetime) -> list[Timer]:
         """Take out what is due, soonest first."""
         taken = []
-        while self._heap and self._heap[0].due <= now:
-            timer = heapq.heappop(self._heap)
+        while self._heap and self._heap[0][0] <= now:
+            _, _, timer = heapq.heappop(self._heap)
             held = self._of.get(timer.key, frozenset())
             if timer in held:
                 taken.append(timer)
-                self._of[timer.key] = held - {timer}
-                if not self._of[timer.key]:
-                    del self._of[timer.key]
+                self._hold(timer.key, held - {timer}, held)
         return taken
+
+    def _hold(self, key: str, now: frozenset[Timer], before: frozenset[Timer]) -> None:
+        self._held += len(now) - len(before)
+        if now:
+            self._of[key] = now
+        else:
+            self._of.pop(key, None)
+
+    def _sweep(self) -> None:
+        """Make the heap anew, of what is held."""
+        self._heap = [(timer.due, timer.id, timer) for held in self._of.values() for timer in held]
+        heapq.heapify(self._heap)

@@ -2,6 +2,9 @@
 
 from datetime import UTC, datetime, timedelta
 
+from hypothesis import given
+from hypothesis import strategies as st
+
 from streams.timers import Timer, TimerHeap
 
 START = datetime(2026, 9, 14, tzinfo=UTC)
@@ -66,3 +69,41 @@ def test_many_replacements_leave_nothing_behind() -> None:
         heap.replace("k", [timer(str(number), 1)])
     assert len(heap) == 1
     assert names(heap.due(at(1))) == ["999"]
+
+
+def test_cancelled_timers_do_not_pile_up() -> None:
+    heap = TimerHeap()
+    heap.replace("stays", [timer("stays", 5, "stays")])
+    for number in range(10_000):
+        heap.replace("k", [timer(str(number), 60 * 24 * 365)])
+    assert heap.places < 2100
+    heap.replace("k", [])
+    assert names(heap.due(at(5))) == ["stays"]
+
+
+_TIMERS = st.builds(lambda name, minutes: (name, minutes), st.sampled_from("abcd"), st.integers(0, 9))
+_TURNS = st.one_of(
+    st.tuples(st.just("replace"), st.sampled_from("kl"), st.lists(_TIMERS, max_size=4)),
+    st.tuples(st.just("due"), st.integers(0, 9)),
+    st.tuples(st.just("rebuild")),
+)
+
+
+@given(st.lists(_TURNS, max_size=30))
+def test_it_does_what_a_plain_list_would_do(turns: list[tuple[object, ...]]) -> None:
+    heap = TimerHeap()
+    plain: dict[str, set[Timer]] = {}
+    for turn in turns:
+        match turn:
+            case ("replace", str(key), list(given_timers)):
+                plain[key] = {timer(name, minutes, key) for name, minutes in given_timers}
+                heap.replace(key, list(plain[key]))
+            case ("due", int(minute)):
+                expected = sorted(each for held in plain.values() for each in held if each.due <= at(minute))
+                found = heap.due(at(minute))
+                assert sorted(found) == expected
+                assert [each.due for each in found] == [each.due for each in expected]
+                plain = {key: {each for each in held if each.due > at(minute)} for key, held in plain.items()}
+            case _:
+                heap.rebuild(each for held in plain.values() for each in held)
+        assert len(heap) == sum(len(held) for held in plain.values())
