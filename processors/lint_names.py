@@ -29,6 +29,11 @@ def with_custom(names: Context, text: str) -> Context:
     return filled
 
 
+def custom_of(text: str) -> Iterable[tuple[str, str]]:
+    """Give the custom fields that a text speaks of: `Opportunity` or `Account`, and the field's name."""
+    return [("Opportunity" if root == "deal" else "Account", name) for root, name in _CUSTOM.findall(text)]
+
+
 def near(name: str, known: Iterable[str]) -> str:
     """Give the advice to write a known name, where one is much like this one."""
     near = get_close_matches(name, list(known), n=1)

@@ -11,6 +11,7 @@ from processors.applying import Applied, plan
 from processors.catalogue import Catalogue
 from processors.lint import lint
 from processors.lint_library import ERROR, Finding, library
+from processors.lint_org import OrgFacts, lint_against
 from processors.yaml_documents import Placed, parse
 from schemas.definition.documents import Workflow
 from schemas.definition.flow import Publish
@@ -46,11 +47,14 @@ def check(placed: Sequence[Placed]) -> list[Finding]:
     return lint(placed, library(placed))
 
 
+def held_to(placed: Sequence[Placed], org: OrgFacts) -> None:
+    """Hold definitions to an org. Raises `DefinitionError` with everything that does not fit it."""
+    _no_errors(lint_against(placed, org))
+
+
 async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool = False) -> list[Applied]:
     """Put definitions in force, and say what was done. Raises `DefinitionError` if one has an error."""
-    errors = [finding for finding in check(placed) if finding.severity == ERROR]
-    if errors:
-        raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
+    _no_errors(check(placed))
     _may_publish(placed, settings.kafka)
     records, catalogue = await connected(settings)
     workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
@@ -58,6 +62,12 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     if not dry_run:
         write(settings.kafka, records, [record for step in steps for record in step.records])
     return steps
+
+
+def _no_errors(findings: Sequence[Finding]) -> None:
+    errors = [finding for finding in findings if finding.severity == ERROR]
+    if errors:
+        raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
 
 
 def _may_publish(placed: Sequence[Placed], config: KafkaConfig) -> None:

@@ -5,17 +5,16 @@ from datetime import datetime
 
 from connectors.kafka.registry import HttpRegistry
 from connectors.kafka.scan import scan
-from connectors.salesforce.auth import TokenManager
 from connectors.salesforce.lookup import SalesforceDealLookup
-from connectors.salesforce.rest import RestClient
 from processors.engine.reading import wanted_fields
 from schemas.base import Record
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.definition.documents import WorkflowVersion
-from schemas.errors import DealwireError, DecodeError, UsageError
+from schemas.errors import DealwireError, DecodeError
 from schemas.ids import derived_id, id18
 from schemas.run_event import RunEvent
 from schemas.topics import TOPICS
+from streams.orgs import connected_org
 from streams.records import Records, connect
 from streams.settings import Settings
 
@@ -24,21 +23,14 @@ _DEALS, _EVENTS = TOPICS["opportunity.enriched"], TOPICS["workflow.events"]
 
 async def live_deal(settings: Settings, org: str, opportunity: str, version: WorkflowVersion) -> EnrichedDeal:
     """Read one deal of a connected org with the fields that a version speaks of. Raises what it fails by."""
-    if org not in settings.orgs:
-        known = ", ".join(sorted(settings.orgs)) or "none"
-        raise UsageError(f"no org {org!r} is connected", todo=f"Give --org one of: {known}.")
-    rest = RestClient(settings.orgs[org], TokenManager(settings.orgs[org]))
-    lookup = SalesforceDealLookup(rest)
-    try:
+    async with connected_org(settings, org) as rest:
         request = EnrichmentRequest(
             id=derived_id("what-if", opportunity),
             org_id=await rest.org_id(),
             opportunity_id=id18(opportunity),
             custom_fields=tuple(sorted(wanted_fields(version))),
         )
-        (found,) = await lookup.fetch([request])
-    finally:
-        await lookup.close()
+        (found,) = await SalesforceDealLookup(rest).fetch([request])
     if isinstance(found, DealwireError):
         raise found
     return found

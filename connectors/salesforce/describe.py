@@ -10,11 +10,14 @@ from connectors.salesforce.composite import FailedPart, query_path, read_togethe
 from connectors.salesforce.rest import RestClient
 from schemas.errors import RefusedError, UnavailableError
 
-__all__ = ["Described", "Limits", "SObject", "describe", "limits", "sobject_of", "stages"]
+__all__ = ["Described", "Limits", "SObject", "Stage", "describe", "limits", "sobject_of", "stages"]
 
 _log = structlog.get_logger(__name__)
 
-_STAGES = "SELECT ApiName FROM OpportunityStage WHERE IsActive = true ORDER BY SortOrder"
+_STAGES = (
+    "SELECT ApiName, DefaultProbability, IsClosed, IsWon FROM OpportunityStage "
+    "WHERE IsActive = true ORDER BY SortOrder"
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +45,16 @@ class Limits:
 
     api_calls_left: int | None
     events_left: int | None
+
+
+@dataclass(frozen=True, slots=True)
+class Stage:
+    """One stage of opportunities, by the name that `StageName` holds; its probability is in percent."""
+
+    name: str
+    probability: int = 0
+    is_closed: bool = False
+    is_won: bool = False
 
 
 async def describe(rest: RestClient, names: Sequence[str]) -> Described:
@@ -75,10 +88,18 @@ def sobject_of(name: str, body: Any) -> SObject:
     return SObject(name, types, children)
 
 
-async def stages(rest: RestClient) -> tuple[str, ...]:
-    """Give the active opportunity stages in their order, as `StageName` holds them."""
+async def stages(rest: RestClient) -> tuple[Stage, ...]:
+    """Give the active opportunity stages in their order."""
     answer = await rest.call("GET", query_path(_STAGES))
-    return tuple(str(record["ApiName"]) for record in answer["records"])
+    return tuple(
+        Stage(
+            str(record["ApiName"]),
+            int(record["DefaultProbability"] or 0),
+            is_closed=bool(record["IsClosed"]),
+            is_won=bool(record["IsWon"]),
+        )
+        for record in answer["records"]
+    )
 
 
 async def limits(rest: RestClient) -> Limits | None:

@@ -23,4 +23,5 @@ async def survey(rest: RestClient) -> Survey:
     """Ask. Raises `UnavailableError`, or `RefusedError` where the API as such is closed to us."""
     described = await describe(rest, OBJECTS)
     hidden = build(described, ()).unreadable
-    return Survey(hidden, await stages(rest), await limits(rest))
+    known = tuple(stage.name for stage in await stages(rest))
+    return Survey(hidden, known, await limits(rest))

@@ -1,6 +1,8 @@
 """`dealwire workflows`: which there are, and what is wrong with a file of them."""
 
 import asyncio
+import json
+from dataclasses import asdict
 from functools import partial
 from pathlib import Path
 from typing import Annotated
@@ -12,6 +14,7 @@ from rich.table import Table
 from processors.commanding import about_run
 from processors.corrections import step_map
 from processors.lint_library import ERROR
+from processors.lint_org import lint_against
 from processors.versions import status as status_of
 from schemas.definition.documents import Activation
 from schemas.errors import ExitCode
@@ -21,6 +24,7 @@ from streams.cli.correcting import Filter, How, Status, StepMap, Version, correc
 from streams.cli.option_groups import spread
 from streams.definition_schema import editor_schema
 from streams.definitions import check, connected, read
+from streams.orgs import org_facts, org_stages
 
 app = typer.Typer(
     no_args_is_help=True, help="Which workflows there are, and what is wrong with a file of them."
@@ -50,18 +54,43 @@ def list_workflows() -> None:
     Console().print(table)
 
 
-@app.command(epilog="Example: dealwire workflows lint examples/")
+@app.command(epilog="Example: dealwire workflows lint examples/ --org production")
 def lint(
     paths: Annotated[list[Path], typer.Argument(help="Files, or folders of them.", metavar="FILE...")],
+    org: Annotated[
+        list[str] | None,
+        typer.Option(help="Hold stages and custom fields to this org, too; may be repeated."),
+    ] = None,
 ) -> None:
     """Find what is wrong with definitions, without Kafka. Ends with DATA (65) if there is an error."""
     placed = read(paths)
     findings = check(placed)
+    for name in org or ():
+        findings += lint_against(placed, asyncio.run(org_facts(settings(), name)))
     for finding in findings:
         typer.echo(str(finding))
     if any(finding.severity == ERROR for finding in findings):
         raise typer.Exit(ExitCode.DATA)
     typer.echo(f"{len(placed)} definitions are sound.")
+
+
+@app.command(epilog="Example: dealwire workflows stages --org production")
+def stages(
+    org: Annotated[str, typer.Option(help="The org, by its name in the settings.")],
+    as_json: Annotated[bool, typer.Option("--json", help="As JSON, for a script.")] = False,
+) -> None:
+    """List the stages that an org has, as a trigger names them; the org is asked."""
+    known = asyncio.run(org_stages(settings(), org))
+    if as_json:
+        typer.echo(json.dumps([asdict(stage) for stage in known], indent=2))
+        return
+    table = Table(box=None, header_style="bold")
+    for column in ("stage", "probability", ""):
+        table.add_column(column, overflow="fold")
+    for stage in known:
+        ends = "won" if stage.is_won else "closed" if stage.is_closed else ""
+        table.add_row(stage.name, f"{stage.probability}%", ends)
+    Console().print(table)
 
 
 @app.command(epilog="Example: dealwire workflows schema > definition.schema.json")

@@ -10,7 +10,7 @@ from aiohttp import web
 from structlog.testing import capture_logs
 
 from connectors.salesforce.auth import TokenManager
-from connectors.salesforce.describe import limits, stages
+from connectors.salesforce.describe import Stage, limits, stages
 from connectors.salesforce.rest import RestClient
 from connectors.salesforce.simulator.faults import HttpFault
 from connectors.salesforce.token import Token
@@ -108,7 +108,11 @@ async def test_a_refusal_is_not_tried_again(running: Served) -> None:
 
 
 async def test_stages_and_limits(running: Served) -> None:
-    assert (await stages(running.rest))[:2] == ("Prospecting", "Qualification")
+    known = await stages(running.rest)
+    assert [stage.name for stage in known[:2]] == ["Prospecting", "Qualification"]
+    assert known[0] == Stage("Prospecting", 10)
+    assert Stage("Closed Won", 100, is_closed=True, is_won=True) in known
+    assert Stage("Closed Lost", 0, is_closed=True) in known
     found = await limits(running.rest)
     assert found is not None
     assert found.api_calls_left == running.org.limits.max_api_calls - 2
