@@ -20,6 +20,7 @@ from streams.api.problems import ProblemDetails, answer_with_problems
 from streams.api.request_id import Named
 from streams.api.sealed import Sealed
 from streams.api.services import Services
+from streams.api.used_keys import UsedKeys
 
 RESOURCES = (
     runs.router,
@@ -49,6 +50,7 @@ def make_app(services: Services | None) -> FastAPI:
         responses={"default": {"description": "A failure.", "model": ProblemDetails}},
     )
     app.state.services = services
+    app.state.used_keys = UsedKeys()
     for router in RESOURCES:
         app.include_router(router)
     app.add_middleware(Sealed)

@@ -10,7 +10,7 @@ from streams.api.guard import GuardedRoute
 from streams.api.letter_bodies import LetterLine, LetterList, LetterName, LetterPage, WholeLetter, means
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import is_known, tag, tagged, unchanged
+from streams.api.tags import KEPT, is_known, tag, tagged, unchanged
 from streams.letter_facts import body, facts
 
 router = APIRouter(prefix="/v1/dead-letters", route_class=GuardedRoute, tags=["dead letters"])
@@ -35,7 +35,7 @@ async def list_letters(asked: Annotated[LetterList, Query()], services: Asked) -
     }
 
 
-@router.get("/{letter_id}", summary="Show a dead letter whole", response_model=WholeLetter)
+@router.get("/{letter_id}", summary="Show a dead letter whole", response_model=WholeLetter, **KEPT)
 async def show_letter(letter_id: LetterId, request: Request, response: Response, services: Asked) -> Any:
     """Show a letter: where it came from, why it is here, and the record as today's code reads it."""
     found = (await services.letters.board()).find(letter_id)

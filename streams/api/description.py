@@ -5,6 +5,7 @@ from typing import Any
 
 from fastapi import FastAPI
 
+from streams.api.guard import SAFE
 from streams.api.problems import MEDIA_TYPE
 from streams.api.roles import ALLOWED
 
@@ -12,6 +13,14 @@ _BEARER = {
     "type": "http",
     "scheme": "bearer",
     "description": "An API token of the settings, or an ID token of the OpenID provider they name.",
+}
+
+_KEY = {
+    "name": "Idempotency-Key",
+    "in": "header",
+    "required": False,
+    "description": "The same key of the same person means the same change; with another body it is refused.",
+    "schema": {"type": "string", "pattern": "^[\\x21-\\x7e]+$", "minLength": 1, "maxLength": 200},
 }
 
 
@@ -24,6 +33,8 @@ def openapi(app: FastAPI) -> dict[str, Any]:
             failure = operation["responses"]["default"]
             (shape,) = failure["content"].values()
             failure["content"] = {MEDIA_TYPE: shape}
+            if method.upper() not in SAFE:
+                operation.setdefault("parameters", []).append(_KEY)
             roles = ALLOWED.get((method.upper(), path))
             if roles is not None:
                 operation["security"] = [{"bearer": []}]

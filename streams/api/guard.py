@@ -13,6 +13,7 @@ from streams.api.identity import identify
 from streams.api.problems import ProblemError
 from streams.api.roles import ALLOWED, OPEN
 from streams.api.services import services_of
+from streams.api.used_keys import used_keys_of
 
 SAFE = frozenset({"GET", "HEAD"})
 Handler = Callable[[Request], Coroutine[Any, Any, Response]]
@@ -44,6 +45,8 @@ class GuardedRoute(APIRoute):
                     if request.method not in SAFE:
                         await denied(request)
                     raise ProblemError(403, f"This needs one of the roles: {', '.join(sorted(allowed))}.")
-            return await handler(bounded(request))
+            if request.method in SAFE:
+                return await handler(bounded(request))
+            return await used_keys_of(request).once(bounded(request), handler)
 
         return guarded

@@ -25,7 +25,7 @@ async def command_run(
 ) -> Any:
     """Retry, cancel, skip, rerun, start, migrate or reassign a run.
 
-    The same `Idempotency-Key` is the same command, whatever else is said with it: it is done once.
+    With the same `Idempotency-Key` it is the same command: it is done once, and answered again.
     """
     run = await one_run(services, run_id)
     command = about_run(

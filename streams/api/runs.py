@@ -16,7 +16,7 @@ from streams.api.guard import GuardedRoute
 from streams.api.moments import WrittenMoment
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import is_known, tag, tagged, unchanged
+from streams.api.tags import KEPT, is_known, tag, tagged, unchanged
 from streams.api.texts import Text
 
 router = APIRouter(prefix="/v1/runs", route_class=GuardedRoute, tags=["runs"])
@@ -112,7 +112,7 @@ async def list_runs(filters: Annotated[RunFilters, Query()], services: Asked) ->
     }
 
 
-@router.get("/{run_id}", summary="Show a run whole", response_model=WholeRun)
+@router.get("/{run_id}", summary="Show a run whole", response_model=WholeRun, **KEPT)
 async def show_run(run_id: RunId, request: Request, response: Response, services: Asked) -> Any:
     """Show a run whole: each step with input, output, error and times, and whatever else was told of it."""
     run = await one_run(services, run_id)

@@ -1,8 +1,26 @@
 """Entity tags: what a client saw, so that it neither fetches nor overwrites what it does not know."""
 
+from typing import Any
+
 from fastapi import Request, Response
 
 _MOST = 20
+
+
+def _header(name: str, description: str) -> dict[str, Any]:
+    parameter = {"name": name, "in": "header", "required": False, "schema": {"type": "string"}}
+    return {"parameters": [{**parameter, "description": description}]}
+
+
+KEPT: dict[str, Any] = {
+    "responses": {304: {"description": "The client has it already."}},
+    "openapi_extra": _header("If-None-Match", "The entity tag of what the client has."),
+}
+"""What the document says of a route whose answer a client may keep."""
+MATCHED: dict[str, Any] = {
+    "openapi_extra": _header("If-Match", "The entity tag of what somebody looked at; else 412.")
+}
+"""What it says of a route that changes nothing but what somebody looked at."""
 
 
 def tag(text: str) -> str:

@@ -10,14 +10,18 @@ from streams.api.commanding import RESPONSES, carry, said, told_before
 from streams.api.guard import GuardedRoute
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import may_change
+from streams.api.tags import MATCHED, may_change
 from streams.api.tasks import TaskId, one_task, tag_of
 
 router = APIRouter(prefix="/v1/tasks", route_class=GuardedRoute, tags=["tasks"])
 
 
 @router.post(
-    "/{task_id}/commands", summary="Answer a task", response_model=CommandAnswer, responses=RESPONSES
+    "/{task_id}/commands",
+    summary="Answer a task",
+    response_model=CommandAnswer,
+    responses=RESPONSES,
+    **MATCHED,
 )
 async def command_task(
     task_id: TaskId,
@@ -29,8 +33,8 @@ async def command_task(
     """Approve, reject, fill, draft, claim, release, delegate or choose.
 
     `If-Match` with the entity tag of the task that somebody looked at refuses an answer to another one (412);
-    of two answers that come at the same moment the engine takes the first. The same `Idempotency-Key` is the
-    same command, whatever else is said with it: it is done once, and answered again.
+    of two answers that come at the same moment the engine takes the first. With the same `Idempotency-Key` it
+    is the same command: it is done once, and answered again.
     """
     task = await one_task(services, task_id)
     command = about_task(task, body.command, said(request, body), values=body.values, to=body.to)

@@ -11,7 +11,7 @@ from schemas.task import Task
 from streams.api.guard import GuardedRoute
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import is_known, tag, tagged, unchanged
+from streams.api.tags import KEPT, is_known, tag, tagged, unchanged
 from streams.api.texts import Text
 
 router = APIRouter(prefix="/v1/tasks", route_class=GuardedRoute, tags=["tasks"])
@@ -67,7 +67,7 @@ async def list_tasks(filters: Annotated[TaskFilters, Query()], services: Asked) 
     return {"tasks": page, "after": str(Place.of(page[-1])) if len(found) > len(page) else None}
 
 
-@router.get("/{task_id}", summary="Show a task", response_model=Task)
+@router.get("/{task_id}", summary="Show a task", response_model=Task, **KEPT)
 async def show_task(task_id: TaskId, request: Request, response: Response, services: Asked) -> Any:
     """Show a task as it stands. Its entity tag is its revision."""
     task = await one_task(services, task_id)

@@ -11,7 +11,7 @@ from schemas.definition.documents import Activation, WorkflowVersion
 from streams.api.guard import GuardedRoute
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import is_known, tag, tagged, unchanged
+from streams.api.tags import KEPT, is_known, tag, tagged, unchanged
 
 router = APIRouter(prefix="/v1/workflows", route_class=GuardedRoute, tags=["workflows"])
 
@@ -66,7 +66,7 @@ async def list_workflows(services: Asked) -> Any:
     }
 
 
-@router.get("/{name}", summary="Show a workflow", response_model=WholeWorkflow)
+@router.get("/{name}", summary="Show a workflow", response_model=WholeWorkflow, **KEPT)
 async def show_workflow(
     name: Annotated[str, Path(max_length=200)],
     which: Annotated[Which, Query()],

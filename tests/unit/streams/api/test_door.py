@@ -11,7 +11,7 @@ from schemas.access import Role
 from schemas.errors import BrokenInvariantError, UnavailableError
 from streams.api.app import RESOURCES, make_app
 from streams.api.description import openapi
-from streams.api.guard import GuardedRoute
+from streams.api.guard import SAFE, GuardedRoute
 from streams.api.identity import Person
 from streams.api.roles import ALLOWED, OPEN
 from tests.fixtures.api import TOKENS, a_history, client, some_services
@@ -84,6 +84,8 @@ def test_the_document_says_who_may_do_what_and_how_it_fails() -> None:
     for place, operation in found.items():
         assert operation.get("x-roles") == (sorted(ALLOWED[place]) if place in ALLOWED else None)
         assert list(operation["responses"]["default"]["content"]) == ["application/problem+json"]
+        headers = {each["name"] for each in operation.get("parameters", ()) if each["in"] == "header"}
+        assert ("Idempotency-Key" in headers) is (place[0] not in SAFE)
     text = json.dumps(document)
     names = set(re.findall(r'"\$ref": "([^"]+)"', text))
     assert names <= {f"#/components/schemas/{name}" for name in document["components"]["schemas"]}
