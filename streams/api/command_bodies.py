@@ -2,13 +2,10 @@
 
 from typing import Annotated, Literal
 
-from pydantic import BaseModel, ConfigDict, EmailStr, Field, StringConstraints
+from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from schemas.run_event import RunEvent
-from streams.api.texts import Prose, Text
-
-Name = Annotated[str, StringConstraints(min_length=1, max_length=100)]
-Value = Annotated[str, StringConstraints(max_length=100_000)]
+from streams.api.texts import Name, Prose, Text, Value
 
 
 class Command(BaseModel):

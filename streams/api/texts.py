@@ -10,3 +10,7 @@ Text = Annotated[str, StringConstraints(max_length=200, pattern=_NO_CONTROL)]
 """A word or a name."""
 Prose = Annotated[str, StringConstraints(max_length=2000, pattern=_NO_CONTROL)]
 """A few sentences."""
+Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_NO_CONTROL)]
+"""What a field or a step is called."""
+Value = Annotated[str, StringConstraints(max_length=100_000, pattern=_NO_CONTROL)]
+"""What a field holds."""
