@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from pydantic import BaseModel, ConfigDict, EmailStr, Field
 
 from schemas.run_event import RunEvent
-from streams.api.texts import Name, Prose, Text, Value
+from streams.api.texts import CLOSED, Name, Prose, Text, Value
 
 
 class Command(BaseModel):
@@ -25,7 +25,7 @@ class RunCommand(Command):
     command: Literal["retry", "cancel", "skip", "rerun", "start", "migrate", "reassign"]
     step: Text = Field("", description="Where a rerun begins.")
     version: int = Field(0, ge=0, le=2**31 - 1, description="To which version a run is migrated.")
-    steps: Annotated[dict[Name, Name], Field(max_length=200)] = Field(
+    steps: Annotated[dict[Name, Name], CLOSED] = Field(
         {}, description="Of a migration: which step of the new version follows which of the old."
     )
     to: EmailStr | None = Field(None, description="To whom an account is given: a reassignment needs it.")
@@ -36,7 +36,7 @@ class TaskCommand(Command):
     """Something that is said about a task."""
 
     command: Literal["approve", "reject", "fill", "draft", "claim", "release", "delegate", "choose"]
-    values: Annotated[dict[Name, Value], Field(max_length=200)] = Field(
+    values: Annotated[dict[Name, Value], CLOSED] = Field(
         {}, description="A form's answers by field, or of a choice its key under `choice`."
     )
     to: Annotated[tuple[EmailStr, ...], Field(max_length=50)] = Field(

@@ -2,7 +2,7 @@
 
 from typing import Annotated
 
-from pydantic import StringConstraints
+from pydantic import Field, StringConstraints
 
 _NO_CONTROL = r"^[^\x00-\x08\x0b\x0c\x0e-\x1f\x7f]*$"
 
@@ -14,3 +14,5 @@ Name = Annotated[str, StringConstraints(min_length=1, max_length=100, pattern=_N
 """What a field or a step is called."""
 Value = Annotated[str, StringConstraints(max_length=100_000, pattern=_NO_CONTROL)]
 """What a field holds."""
+CLOSED = Field(max_length=200, json_schema_extra={"additionalProperties": False})
+"""What holds of a mapping of names: the document must say, too, that it takes no others."""

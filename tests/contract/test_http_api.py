@@ -21,8 +21,8 @@ from tests.fixtures.api import TOKENS, a_history, some_services
 
 DOCUMENT = Path(__file__).parents[2] / "docs/contracts/api.json"
 GENERATION = GenerationConfig(max_examples=10, deterministic=True, no_shrink=True)
-# Any address but those in domains that are reserved: nobody has a mailbox there.
-schemathesis.openapi.format("email", st.emails(domains=st.sampled_from(["x.example", "mail.example.com"])))
+# Plain addresses: of the odd ones that the format allows, not all have a mailbox behind them.
+schemathesis.openapi.format("email", st.from_regex(r"[a-z]{1,9}@(x|mail)\.example", fullmatch=True))
 
 
 class Farewell(Audience):
@@ -48,7 +48,7 @@ def test_what_is_answered_is_what_the_document_says(case: Case[Any]) -> None:
     answer = case.call_and_validate(headers=named, excluded_checks=[positive_data_acceptance])
     # What the document allows may still mean nothing (a place in no list), but it is never unreadable.
     if case.meta is not None and case.meta.generation.mode.is_positive:
-        assert answer.status_code != 422 or "faults" not in answer.json()
+        assert answer.status_code != 422 or answer.json().get("faults") is None
 
 
 @API.parametrize()
