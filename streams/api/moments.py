@@ -1,6 +1,7 @@
-"""Moments that come from outside: written out with their offset, never a bare number."""
+"""Moments and days that come from outside: written out, with their offset; never a bare number."""
 
 import re
+from datetime import date
 from typing import Annotated
 
 from pydantic import BeforeValidator
@@ -10,6 +11,7 @@ from schemas.base import Moment
 _WRITTEN = re.compile(
     r"\d{4}-\d\d-\d\d[Tt ]\d\d:\d\d(:\d\d(\.\d{1,9})?)?([Zz]|[+-]\d\d:?\d\d)", re.ASCII
 )  # RFC 3339, and a little of what people type instead
+_DAY = re.compile(r"\d{4}-\d\d-\d\d", re.ASCII)
 
 
 def _written(value: object) -> object:
@@ -19,5 +21,13 @@ def _written(value: object) -> object:
     return value
 
 
+def _written_day(value: object) -> object:
+    if not isinstance(value, str) or not _DAY.fullmatch(value):
+        raise ValueError("a day is written as 2026-01-31")
+    return value
+
+
 WrittenMoment = Annotated[Moment, BeforeValidator(_written)]
 """A moment as RFC 3339 has it."""
+WrittenDay = Annotated[date, BeforeValidator(_written_day)]
+"""A day as RFC 3339 has it."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from typing import Protocol
 
 from fastapi import Request
@@ -19,7 +20,9 @@ from schemas.account_merge import MergeAccounts
 from schemas.audit import AuditRecord
 from schemas.base import Record
 from schemas.dead_letter import Letter
+from schemas.definition.queue import Absence
 from schemas.inbox import InboxRecord
+from schemas.queue_state import QueueState
 from schemas.task import Task
 from streams.api.identity import Vouching
 from streams.api.live import Audience
@@ -100,12 +103,23 @@ class Accounts(Protocol):
         ...
 
 
+class Pausing(Protocol):
+    """Pauses and resumes people; `streams.pausing.pause` is one, given the settings."""
+
+    async def __call__(
+        self, email: str, absence: Absence | None, *, at: datetime, actor: str
+    ) -> list[str] | None:
+        """Give their queues, or None where it was so already. Raises `UsageError` or `UnavailableError`."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the routes ask. `catalogue` gives what is in force at the moment.
 
     `merge` asks for a merge or its undoing, and gives what came of it, or None while that is not known; it
-    raises `UnavailableError` where Kafka does not take it.
+    raises `UnavailableError` where Kafka does not take it. `queue_states` reads the figures of queues, by
+    queue and org; it raises `UnavailableError`, too.
     """
 
     vouching: tuple[Vouching, ...]
@@ -122,6 +136,8 @@ class Services:
     undertakings: Undertakings
     accounts: Accounts
     merge: Callable[[MergeAccounts], Awaitable[Merged | None]]
+    queue_states: Callable[[], Awaitable[Mapping[str, Mapping[str, QueueState]]]]
+    pause: Pausing
 
 
 def services_of(request: Request) -> Services:

@@ -2,17 +2,21 @@
 
 import asyncio
 import socket
+from collections.abc import Mapping
 from contextlib import AsyncExitStack
+from functools import partial
 
 import structlog
 import uvicorn
 
+from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import Delivery
 from connectors.kafka.registry import HttpRegistry
 from connectors.oidc.keys import Keys
 from connectors.oidc.tokens import IdTokens
 from connectors.ports import Clock
-from schemas.errors import ConfigurationError
+from schemas.errors import ConfigurationError, UnavailableError
+from schemas.queue_state import QueueState
 from schemas.topics import TOPICS
 from streams.account_book import AccountBook
 from streams.api.app import make_app
@@ -33,6 +37,8 @@ from streams.merge_asking import ask
 from streams.metrics import Metrics
 from streams.outbox import Outbox
 from streams.patience import patiently
+from streams.pausing import pause
+from streams.queue_figures import queue_states
 from streams.records import connect
 from streams.settings import Settings
 from streams.task_board import TaskBoard
@@ -137,8 +143,17 @@ async def _services(
         letters=letters,
         undertakings=undertakings,
         accounts=accounts,
+        queue_states=partial(_figures, settings.kafka),
+        pause=partial(pause, settings),
         merge=lambda command: ask(settings, records, command, at=clock.now(), patience_s=_PATIENCE_S),
     )
+
+
+async def _figures(config: KafkaConfig) -> Mapping[str, Mapping[str, QueueState]]:
+    try:
+        return await asyncio.to_thread(queue_states, config)
+    except ConfigurationError as error:
+        raise UnavailableError(error.what, on=error.on, todo=error.todo) from error
 
 
 def _vouching(config: ApiConfig, clock: Clock) -> tuple[Vouching, ...]:

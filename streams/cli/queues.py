@@ -14,21 +14,20 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from processors import absences
-from processors.absences import FOR_GOOD, queues_of
+from processors.absences import FOR_GOOD
 from processors.catalogue import Catalogue
 from processors.queue_view import MemberView, OrgView, QueueView, view
 from schemas.definition.queue import Absence
 from schemas.errors import UsageError
 from schemas.queue_state import QueueState
 from streams.cli.context import settings
-from streams.control import write
 from streams.definitions import connected
+from streams.pausing import pause as pause_person
 from streams.queue_figures import queue_states
-from streams.settings import Settings
 
 app = typer.Typer(no_args_is_help=True, help="Who takes accounts, whose turn it is, and who is not there.")
 
+_LONGEST_REASON = 500
 AsJson = Annotated[bool, typer.Option("--json", help="As JSON, for a script.")]
 Email = Annotated[str, typer.Argument(help="The e-mail of somebody in a queue.", metavar="EMAIL")]
 
@@ -85,8 +84,10 @@ def pause(
     reason: Annotated[str, typer.Option(help="Why; shown to whoever looks at the queue.")] = "",
 ) -> None:
     """Give no more accounts to somebody, in any queue, from now on. What they have they keep."""
+    if len(reason) > _LONGEST_REASON:
+        raise UsageError("the reason is too long", todo=f"Say it in {_LONGEST_REASON} characters.")
     absence = Absence(until=_day(until), reason=reason.strip())
-    changed = asyncio.run(_write(settings(), email, absence))
+    changed = _write(email, absence)
     end = f"until {absence.until}" if until else "until resumed"
     _say(f"{email} is paused {end}" if changed else f"{email} was paused so already", changed)
 
@@ -94,22 +95,13 @@ def pause(
 @app.command(epilog="Example: dealwire queues resume ada@example.com")
 def resume(email: Email) -> None:
     """Give accounts to somebody again who was paused."""
-    changed = asyncio.run(_write(settings(), email, None))
+    changed = _write(email, None)
     _say(f"{email} is back" if changed else f"{email} was not paused", changed)
 
 
-async def _write(read_settings: Settings, email: str, absence: Absence | None) -> list[str] | None:
-    """Pause somebody, or resume them where there is no absence; give their queues, None if none changed."""
-    records, catalogue = await connected(read_settings)
-    at, actor = datetime.now(UTC), getpass.getuser()
-    if absence is not None:
-        record = absences.pause(email, absence, catalogue, at=at, actor=actor)
-    else:
-        record = absences.resume(email, catalogue, at=at, actor=actor)
-    if record is None:
-        return None
-    write(read_settings.kafka, records, [record])
-    return queues_of(email, catalogue.queues)
+def _write(email: str, absence: Absence | None) -> list[str] | None:
+    actor = getpass.getuser()
+    return asyncio.run(pause_person(settings(), email, absence, at=datetime.now(UTC), actor=actor))
 
 
 def _say(what: str, queues: list[str] | None) -> None:
