@@ -5,6 +5,7 @@ from fastapi import FastAPI
 from streams.api import (
     account_commands,
     accounts,
+    audit_records,
     dead_letter_work,
     dead_letters,
     events,
@@ -35,6 +36,7 @@ RESOURCES = (
     account_commands.router,
     dead_letters.router,
     dead_letter_work.router,
+    audit_records.router,
     health.router,
 )
 

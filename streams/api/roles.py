@@ -7,6 +7,7 @@ from schemas.access import Role
 EVERYBODY = frozenset(Role)
 CORRECTING = frozenset({Role.OPERATOR, Role.ADMIN})
 ANSWERING = frozenset({Role.APPROVER, Role.ADMIN})
+AUDITING = frozenset({Role.ADMIN})
 FORCING = frozenset({Role.ADMIN})
 """Who may say a command with `force`: answer in another's place, or have effects repeated."""
 
@@ -32,6 +33,7 @@ ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("POST", "/v1/dead-letter-work"): CORRECTING,
     ("GET", "/v1/dead-letter-work/{work_id}"): CORRECTING,
     ("POST", "/v1/dead-letter-work/{work_id}/stop"): CORRECTING,
+    ("GET", "/v1/audit"): AUDITING,
     ("GET", "/metrics"): EVERYBODY,
 }
 OPEN = frozenset({("GET", "/live"), ("GET", "/ready")})

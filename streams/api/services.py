@@ -7,6 +7,7 @@ from typing import Protocol
 
 from fastapi import Request
 
+from connectors.kafka.pages import Places
 from connectors.kafka.scan import Message
 from connectors.ports import Clock, RunHistory
 from processors.catalogue import Catalogue
@@ -27,6 +28,7 @@ from schemas.task import Task
 from streams.api.identity import Vouching
 from streams.api.live import Audience
 from streams.api.undertakings import Undertakings
+from streams.audit_trail import AuditPage, AuditQuery
 from streams.letter_desk import Dealing
 from streams.metrics import Metrics
 from streams.redrive_rounds import Outcome as Redriven
@@ -103,6 +105,14 @@ class Accounts(Protocol):
         ...
 
 
+class Trail(Protocol):
+    """Reads audit records; `streams.audit_trail.AuditTrail` is one."""
+
+    async def read(self, query: AuditQuery, after: Places | None) -> AuditPage:
+        """Give a page from these places on, or from the beginning. Raises `UnavailableError`."""
+        ...
+
+
 class Pausing(Protocol):
     """Pauses and resumes people; `streams.pausing.pause` is one, given the settings."""
 
@@ -127,6 +137,7 @@ class Services:
     board: Board
     commander: Commanding
     audit: Writing
+    audit_trail: Trail
     audience: Audience
     catalogue: Callable[[], Catalogue]
     clock: Clock

@@ -29,6 +29,7 @@ from streams.api.live import Audience
 from streams.api.live_feed import feed
 from streams.api.services import Services
 from streams.api.undertakings import Undertakings
+from streams.audit_trail import AuditTrail
 from streams.catalogue import LiveCatalogue
 from streams.commanding import PATIENCE, Commander
 from streams.history.reading import history_of
@@ -135,6 +136,7 @@ async def _services(
         board=board,
         commander=commander,
         audit=AuditTopic(outbox, clock),
+        audit_trail=AuditTrail(settings.kafka, records),
         audience=audience,
         catalogue=lambda: catalogue.now,
         clock=clock,

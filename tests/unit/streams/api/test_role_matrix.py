@@ -34,6 +34,7 @@ GET   /v1/workflows/{name}             viewer operator approver admin
 GET   /v1/queues                       viewer operator approver admin
 GET   /v1/queues/{name}                viewer operator approver admin
 POST  /v1/absences                     operator admin
+GET   /v1/audit                        admin
 GET   /v1/accounts                     viewer operator approver admin
 GET   /v1/accounts/{account}           viewer operator approver admin
 POST  /v1/accounts/{account}/commands  operator admin
