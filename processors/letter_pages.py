@@ -1,8 +1,10 @@
 """Dead letters page by page: those still aside, the oldest first; those dealt with, the latest first."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Sequence
 from datetime import UTC, datetime
+from itertools import islice
 from typing import NamedTuple, Self
 
 from processors.dead_letters import Board, Filter
@@ -27,9 +29,7 @@ class Spot(NamedTuple):
     @classmethod
     def of(cls, letter: Letter, mark: Mark | None) -> Self:
         """Give the spot of a letter: by its seat, or by when it was dealt with."""
-        if mark is None:
-            return cls(letter.seat, letter.place.partition, 0)
-        return cls(-round((mark.at - _EPOCH).total_seconds()), letter.place.partition, letter.place.offset)
+        return cls(*_place((letter, mark)))
 
     @classmethod
     def parse(cls, text: str) -> Self:
@@ -46,11 +46,20 @@ def page(
     board: Board, wanted: Filter, *, dealt_with: bool, after: Spot | None, limit: int
 ) -> tuple[Sequence[Dealt], bool]:
     """Give one page of the letters that are wanted, after a spot, and whether there are more."""
-    held: list[Dealt] = (
-        list(board.dealt_with.values()) if dealt_with else [(letter, None) for letter in board.aside.values()]
-    )
-    found = sorted(
-        ((Spot.of(*each), each) for each in held if wanted.means(each[0])), key=lambda pair: pair[0]
-    )
-    rest = [each for spot, each in found if after is None or spot > after]
-    return rest[:limit], len(rest) > limit
+    held: list[Dealt] = []
+    if dealt_with:
+        held += list(board.dealt_with.values())
+    else:
+        held += [(letter, None) for letter in list(board.aside.values())]
+    held.sort(key=_place)
+    begin = bisect_right(held, tuple(after), key=_place) if after is not None else 0
+    meant = (each for each in islice(held, begin, None) if wanted.means(each[0]))
+    found = list(islice(meant, limit + 1))
+    return found[:limit], len(found) > limit
+
+
+def _place(dealt: Dealt) -> tuple[int, int, int]:
+    letter, mark = dealt
+    if mark is None:
+        return letter.seat, letter.place.partition, 0
+    return -round((mark.at - _EPOCH).total_seconds()), letter.place.partition, letter.place.offset

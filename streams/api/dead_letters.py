@@ -1,5 +1,6 @@
 """`/v1/dead-letters`: what was set aside, and why."""
 
+import asyncio
 from typing import Annotated, Any
 
 from fastapi import APIRouter, Depends, Path, Query, Request, Response
@@ -28,7 +29,9 @@ async def list_letters(asked: Annotated[LetterList, Query()], services: Asked) -
         raise ProblemError(422, "`after` is no place in a list: give that of the page before.") from None
     wanted = means(asked, services.letters)
     board = await services.letters.board()
-    found, more = page(board, wanted, dealt_with=asked.dealt_with, after=after, limit=asked.limit)
+    found, more = await asyncio.to_thread(  # there may be a hundred thousand
+        page, board, wanted, dealt_with=asked.dealt_with, after=after, limit=asked.limit
+    )
     return {
         "letters": [LetterLine.model_validate(facts(*each)) for each in found],
         "after": str(Spot.of(*found[-1])) if more else None,

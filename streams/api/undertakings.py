@@ -16,6 +16,7 @@ from connectors.ports import Clock
 from schemas.errors import DealwireError, UnavailableError
 
 _MOST_KEPT = 100
+_FAREWELL_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -85,10 +86,12 @@ class Undertakings:
             self._working.cancel()
 
     async def close(self) -> None:
-        """Stop what is under way, and wait until its end was told."""
+        """Stop what is under way, and wait a while until its end was told: Kafka may be away for long."""
         self.stop(self._current)
         if self._watching is not None:
-            await self._watching
+            _, waiting = await asyncio.wait([self._watching], timeout=_FAREWELL_S)
+            if waiting:
+                log.warning("work that was begun over HTTP does not end", work=self._current)
 
     async def _watch(self, undertaking: Undertaking, working: asyncio.Task[Came], ended: Ended) -> None:
         await asyncio.wait([working])

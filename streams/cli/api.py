@@ -1,4 +1,4 @@
-"""`dealwire api`: serves runs, tasks and workflows to programs."""
+"""`dealwire api`: serves what the commands show and do to programs."""
 
 import asyncio
 import signal
@@ -9,7 +9,7 @@ from connectors.ports import SystemClock
 from streams.api.serving import serve
 from streams.cli.context import settings
 
-app = typer.Typer(help="Serve runs, tasks and workflows to programs, over HTTP.")
+app = typer.Typer(help="Serve what the commands show and do to programs, over HTTP.")
 
 
 @app.command(epilog="Example: dealwire api")

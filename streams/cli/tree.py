@@ -21,7 +21,7 @@ COMMANDS = {
     "worker": "Run agents: transitions, workflow, enrich, accounts, assignments, emails, briefs.",
     "history": "Keep what became of runs where it can be asked.",
     "accounts": "The accounts: which there are, which are the same customer, making two one.",
-    "api": "Serve runs, tasks and workflows to programs, over HTTP.",
+    "api": "Serve what the commands show and do to programs, over HTTP.",
     "runs": "What became of deals: every run and its steps.",
     "tasks": "What people are asked, and their answers.",
     "dead-letters": "What was set aside: look, send back once mended, or discard.",

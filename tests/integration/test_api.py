@@ -11,6 +11,7 @@ from uuid import uuid4
 import httpx
 import pytest
 
+from connectors.history.config import HistoryConfig
 from connectors.salesforce.memory import MemoryDealLookup
 from processors.applying import plan
 from processors.catalogue import Catalogue, control_key
@@ -24,6 +25,8 @@ from schemas.run_event import RunEvent
 from schemas.stage import StageEntry
 from streams.agents.enrich import enrich
 from streams.agents.workflow import workflow
+from streams.history.reading import history_of
+from streams.settings import Settings
 from tests.fixtures.running import AgentBench, create_topics, kafka_config, known_records
 from tests.fixtures.served_api import served, until
 
@@ -123,3 +126,31 @@ async def test_an_approval_over_http_completes_the_run(bench: AgentBench, asked:
     }
     assert (await asked.get("/v1/workflows/gate")).json()["active"] == 1
     assert (await asked.get("/v1/runs")).json() == {"runs": [], "after": None}
+
+
+async def test_a_run_is_put_right_over_http(
+    bench: AgentBench, asked: httpx.AsyncClient, tmp_path: Path
+) -> None:
+    async with bench.running(workflow, enrich):
+        bench.produce("opportunity.stages", f"{DEAL.org_id}:{DEAL.opportunity_id}", won())
+        (task,) = (await until(asked, "/v1/tasks", lambda answer: answer.json()["tasks"])).json()["tasks"]
+        told = [each for each in await bench.read("workflow.events", 3) if isinstance(each, RunEvent)]
+        history = history_of(
+            Settings(history=HistoryConfig(url=f"sqlite+aiosqlite:///{tmp_path}/history.db"))
+        )
+        await history.append(told, [], at=datetime.now(UTC))
+        await history.close()
+        (run,) = (await asked.get("/v1/runs")).json()["runs"]
+        assert run["run_id"] == task["run_id"]
+        path = f"/v1/runs/{run['run_id']}/commands"
+        given = await asked.post(path, json={"command": "reassign", "to": "bob@mail.example.com"})
+        assert given.status_code == 409  # there is no account yet
+        ended = await asked.post(path, json={"command": "cancel", "reason": "by mistake"})
+    assert (ended.status_code, ended.json()["event"]["kind"]) == (200, "run.cancelled")
+    audits = [each for each in await bench.read("audit", 4) if isinstance(each, AuditRecord)]
+    assert [(each.action, each.outcome) for each in audits] == [
+        ("run.reassign", "asked"),
+        ("run.reassign", "refused"),
+        ("run.cancel", "asked"),
+        ("run.cancel", "done"),
+    ]
