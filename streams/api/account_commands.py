@@ -21,7 +21,7 @@ from streams.api.keys import key_of
 from streams.api.person import person_of
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import may_change
+from streams.api.tags import MATCHED, may_change
 
 router = APIRouter(prefix="/v1/accounts", route_class=GuardedRoute, tags=["accounts"])
 
@@ -30,7 +30,7 @@ _RESPONSES: dict[int | str, dict[str, Any]] = {
 }
 
 
-@router.post("/{account}/commands", summary="Merge or unmerge", responses=_RESPONSES)
+@router.post("/{account}/commands", summary="Merge or unmerge", responses=_RESPONSES, **MATCHED)
 async def command_account(
     account: AccountName,
     body: AccountCommand,

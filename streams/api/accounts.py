@@ -17,7 +17,7 @@ from streams.api.account_bodies import (
 from streams.api.guard import GuardedRoute
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
-from streams.api.tags import is_known, tag, tagged, unchanged
+from streams.api.tags import KEPT, is_known, tag, tagged, unchanged
 
 router = APIRouter(prefix="/v1", route_class=GuardedRoute, tags=["accounts"])
 
@@ -46,7 +46,7 @@ async def list_accounts(filters: Annotated[AccountFilters, Query()], services: A
     return {"accounts": _lines(page), "after": page[-1].key if len(found) > len(page) else None}
 
 
-@router.get("/accounts/{account}", summary="Show an account whole", response_model=Account)
+@router.get("/accounts/{account}", summary="Show an account whole", response_model=Account, **KEPT)
 async def show_account(account: AccountName, request: Request, response: Response, services: Asked) -> Any:
     """Show an account as it stands. Its entity tag is its revision."""
     found = one_account(await services.accounts.accounts(), account)
