@@ -15,7 +15,7 @@ from schemas.stage import StageEntry
 
 OLDEST = timedelta(days=7)
 """An entry that is older starts nothing: somebody would have seen to the deal by hand."""
-_CLOCKS_APART = timedelta(seconds=5)
+CLOCKS_APART = timedelta(seconds=5)
 """How far the org's clock may be behind the one that stamped the activation."""
 
 
@@ -101,7 +101,7 @@ def _refusal(known: DealRuns, active: ActiveWorkflow, entry: StageEntry, run: Ru
         if running is not None:
             return f"run {running.id} has not ended: this workflow runs again only after that"
     moment = entry.entered_at or at
-    if moment < active.since - _CLOCKS_APART:
+    if moment < active.since - CLOCKS_APART:
         return f"the stage was entered at {moment.isoformat()}, before the workflow became active"
     if moment < at - OLDEST:
         return f"the stage was entered at {moment.isoformat()}, more than {OLDEST.days} days ago"

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from processors.catalogue import Catalogue
-from processors.enrolment import waiting_for
+from processors.enrolment import CLOCKS_APART, waiting_for
 from schemas.change import Checkpoint
 from schemas.definition.documents import Workflow
 from schemas.run_summary import NEVER, RunSummary
@@ -80,13 +80,20 @@ def _not_heard(heard: Heard, now: datetime) -> str:
 def _still_to_come(
     entered: Sequence[StageEntry], refused: Mapping[str, RunSummary], catalogue: Catalogue
 ) -> Iterator[str]:
-    """Say which workflows have an entry before them that they have not answered."""
-    unanswered: dict[str, StageEntry] = {}
+    """Say which workflows have an entry before them that they have not answered, or came too late for it."""
+    unanswered: dict[str, tuple[StageEntry, datetime]] = {}
     for entry in entered:
         for active in waiting_for(entry, catalogue):
             if active.version.name not in refused:
-                unanswered[active.version.name] = entry
-    for name, entry in sorted(unanswered.items()):
+                unanswered[active.version.name] = entry, active.since
+    for name, (entry, since) in sorted(unanswered.items()):
+        # Nobody is told of an entry that came when the workflow was none yet, or retired.
+        if entry.entered_at is not None and entry.entered_at < since - CLOCKS_APART:
+            yield (
+                f"{name} did not start: the deal entered {entry.stage}{_since(entry)}, and it is active "
+                f"since {_at(since)}."
+            )
+            continue
         yield (
             f"{name} has not answered yet: the deal entered {entry.stage}{_since(entry)}. Does a worker with "
             "the role workflow run?"

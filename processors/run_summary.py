@@ -91,7 +91,7 @@ def _carry(run: RunSummary, event: RunEvent) -> RunSummary:
     reason = event.reason if moves else run.reason
     return replace(
         run,
-        workflow_version=event.workflow_version or run.workflow_version,
+        workflow_version=_version(told, event) or run.workflow_version,
         stage=run.stage or _text(told, "stage", of=event.kind in ("run.started", "run.held")),
         status=status,
         phase=phase,
@@ -126,6 +126,12 @@ def _step(run: RunSummary, told: Mapping[str, Any], event: RunEvent) -> str:
     if event.kind in _OF_STEP and not run.ended:
         return event.step_id or run.step_id
     return _text(told, "step", of=event.kind == "run.migrated") or run.step_id
+
+
+def _version(told: Mapping[str, Any], event: RunEvent) -> int:
+    """Give the version that a run goes by after an event; a migration is told by the version it leaves."""
+    target = told.get("to") if event.kind == "run.migrated" else None
+    return target if type(target) is int and target > 0 else event.workflow_version
 
 
 def _tasks(held: tuple[str, ...], event: RunEvent) -> tuple[str, ...]:

@@ -1,5 +1,6 @@
 """Where a run stands after each thing that may happen to it."""
 
+import json
 from datetime import timedelta
 
 import pytest
@@ -128,6 +129,16 @@ def test_a_due_moment_holds_until_the_run_moves() -> None:
     assert summary([*waiting, ("run.migrated", {"input": '{"step": "rest"}'})]).due == due
     assert summary([*waiting, ("run.migrated", {"input": '{"step": "rest"}'})]).step_id == "rest"
     assert summary([*waiting, ("step.completed", {"step_id": "pause"})]).due is None
+
+
+@pytest.mark.parametrize(
+    ("told", "version"),
+    [({"from": 3, "to": 5, "step": "rest"}, 5), ({"to": "5", "step": "s"}, 3), ({"to": -5, "step": "s"}, 3),
+     ({"to": True, "step": "s"}, 3), ({"to": {"to": 5}, "step": "s"}, 3), ({"step": "s"}, 3)],
+)  # fmt: skip
+def test_a_run_that_migrated_goes_by_its_new_version_at_once(told: dict[str, object], version: int) -> None:
+    """Whoever deletes a version asks which runs go by it; one that has just come to it is among them."""
+    assert summary([*READ, ("run.migrated", {"input": json.dumps(told)})]).workflow_version == version
 
 
 @pytest.mark.parametrize(
