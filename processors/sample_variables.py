@@ -6,6 +6,7 @@ from typing import Any
 from processors import conditions
 from processors.sample import names as sample_names
 from processors.step_graph import without
+from processors.task_links import mark
 from processors.variables import plain
 from schemas.brief import SECTIONS, Brief, Statement
 from schemas.definition.any_step import AnyStep
@@ -17,7 +18,10 @@ from schemas.errors import DefinitionError, StepError
 from schemas.task import Task
 
 RUN = {"id": "sample", "workflow": "sample", "stage": "Closed Won", "entered_at": None}
-TASK = Task(id="sample", org_id="sample", title="Approve it", people=("m@acme.example",)).model_dump()
+TASK = {
+    **Task(id="sample", org_id="sample", title="Approve it", people=("m@acme.example",)).model_dump(),
+    "link": mark("sample"),
+}
 
 _STATEMENT = Statement(text="Wants to start in October", sources=("n1",))
 _BRIEF = Brief(**dict.fromkeys(SECTIONS, (_STATEMENT,))).model_dump(mode="json")

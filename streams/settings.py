@@ -16,6 +16,7 @@ from connectors.kafka.config import KafkaConfig, RegistryConfig
 from connectors.salesforce.config import SalesforceConfig
 from connectors.writer.config import WriterConfig
 from streams.api.config import ApiConfig
+from streams.links import LinkConfig
 
 PREFIX = "DEALWIRE_"
 
@@ -83,6 +84,7 @@ class Settings(BaseSettings):
     history: HistoryConfig = Field(default_factory=HistoryConfig)
     writer: WriterConfig = Field(default_factory=WriterConfig)
     api: ApiConfig = Field(default_factory=ApiConfig)
+    links: LinkConfig = Field(default_factory=LinkConfig)
     enrich: EnrichConfig = Field(default_factory=EnrichConfig)
     worker: WorkerConfig = Field(default_factory=WorkerConfig)
     logs: LogConfig = Field(default_factory=LogConfig)

@@ -7,9 +7,9 @@ from confluent_kafka import OFFSET_BEGINNING, OFFSET_END, Consumer, KafkaError, 
 from confluent_kafka import Message as Fetched
 
 from connectors.kafka.config import KafkaConfig
-from schemas.errors import ConfigurationError, UnavailableError
+from connectors.kafka.partitions import partitions_of
+from schemas.errors import UnavailableError
 
-_TIMEOUT = 30.0
 _BATCH = 500
 _POLL = 0.25
 
@@ -65,15 +65,9 @@ def scan_named(
         }
     )
     try:
-        found = consumer.list_topics(name, timeout=_TIMEOUT).topics[name]
-        if found.error is not None:
-            raise ConfigurationError(
-                f"the topic {name} does not exist",
-                on=config.bootstrap_servers,
-                todo="Type: dealwire topics apply",
-            )
+        known = partitions_of(consumer, name, on=config.bootstrap_servers)
         if starts is None:
-            starts = dict.fromkeys(found.partitions, OFFSET_END if from_end else OFFSET_BEGINNING)
+            starts = dict.fromkeys(known, OFFSET_END if from_end else OFFSET_BEGINNING)
         consumer.assign([TopicPartition(name, number, start) for number, start in starts.items()])
         ended: set[int] = set()
         while follow or len(ended) < len(starts):

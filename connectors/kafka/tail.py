@@ -11,8 +11,9 @@ from confluent_kafka import Message as Fetched
 
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.extents import Extent, Extents
+from connectors.kafka.partitions import partitions_of
 from connectors.kafka.scan import Message, as_message
-from schemas.errors import ConfigurationError, UnavailableError
+from schemas.errors import UnavailableError
 
 _TIMEOUT = 30.0
 _BATCH = 500
@@ -85,17 +86,11 @@ class Tail:
     def _assign(self) -> None:
         if self._parts:
             return
-        found = self._consumer.list_topics(self._topic, timeout=_TIMEOUT).topics[self._topic]
-        if found.error is not None:
-            raise ConfigurationError(
-                f"the topic {self._topic} does not exist",
-                on=self._servers,
-                todo="Type: dealwire topics apply",
-            )
-        parts = [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in found.partitions]
+        known = partitions_of(self._consumer, self._topic, on=self._servers)
+        parts = [TopicPartition(self._topic, number, OFFSET_BEGINNING) for number in known]
         if self._from_end:
             # The client finds the end only when it fetches; what is written before that would be passed over.
-            ends = self._extents.of(self._topic, found.partitions)
+            ends = self._extents.of(self._topic, known)
             for part in parts:
                 part.offset = ends[part.partition].end
         self._consumer.assign(parts)

@@ -4,6 +4,7 @@ from processors.engine.telling import Telling
 from processors.outcomes import Scene
 from processors.retries import retry_at
 from processors.step_commands import rendered
+from processors.task_links import mark, speaks_of_link
 from schemas.base import Record
 from schemas.contracts import RECORDS
 from schemas.email import SendEmail
@@ -15,27 +16,34 @@ from schemas.task import Task
 
 
 def notify(telling: Telling, scene: Scene, email: str | None, task: Task, occasion: str) -> None:
-    """Send the mail about a task to the people who are asked. One that cannot be written is told of."""
+    """Send the mail about a task to the people who are asked. One that cannot be written is told of.
+
+    A mail that holds the link to the task goes to each of them by itself: the link is theirs alone.
+    """
     if email is None:
         return
     run = telling.run
-    names = {**scene.names(run), "task": task.model_dump()}
+    source = scene.version.emails[email]
+    names = {**scene.names(run), "task": {**task.model_dump(), "link": mark(task.id)}}
     try:
-        mail = rendered(scene.version.emails[email], names)
+        mail = rendered(source, names)
     except StepError as error:
         telling.tell("notice.failed", task_id=task.id, reason=str(error))
         return
-    command = SendEmail(
-        id=effect_id(run.id, task.step_id, run.visit_of(task.step_id), f"{task.id}:{occasion}"),
-        org_id=run.org_id,
-        opportunity_id=run.opportunity_id,
-        run_id=run.id,
-        step_id=task.step_id,
-        to=task.people,
-        at=telling.at,
-        **mail,
-    )
-    beside(telling, command, record_key(run.org_id, run.opportunity_id))
+    singly = speaks_of_link(source.text, source.html)
+    for people in [(each,) for each in task.people] if singly else [task.people]:
+        named = f"{task.id}:{occasion}:{people[0]}" if singly else f"{task.id}:{occasion}"
+        command = SendEmail(
+            id=effect_id(run.id, task.step_id, run.visit_of(task.step_id), named),
+            org_id=run.org_id,
+            opportunity_id=run.opportunity_id,
+            run_id=run.id,
+            step_id=task.step_id,
+            to=people,
+            at=telling.at,
+            **mail,
+        )
+        beside(telling, command, record_key(run.org_id, run.opportunity_id))
 
 
 def beside(telling: Telling, command: Record, key: str) -> None:

@@ -14,6 +14,7 @@ from streams.agents.commands import SIDE_BY_SIDE, answered, bounded
 from streams.app import Surroundings, add_table, attach, needed, new_app
 from streams.envelope import Limits
 from streams.job import Job, expect, one_by_one
+from streams.links import linked
 from streams.metrics import FAILED_ATTEMPTS, RESENT_MAILS
 
 ROLE = "emails"
@@ -31,7 +32,9 @@ def emails(around: Surroundings) -> Any:
     ledger = add_table(app, "sent", around)
 
     async def handle(job: Job) -> None:
-        mail = _named(expect(job.record, SendEmail), around.settings.email.domain)
+        mail = linked(
+            _named(expect(job.record, SendEmail), around.settings.email.domain), around.settings.links
+        )
         held = job.recall(ledger)
         mails = SendLedger.model_validate_json(held) if held is not None else SendLedger()
         todo = plan(mails.mails.get(mail.id), mail)

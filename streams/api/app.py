@@ -14,6 +14,7 @@ from streams.api import (
     run_commands,
     runs,
     task_commands,
+    task_page,
     tasks,
     workflows,
 )
@@ -37,6 +38,7 @@ RESOURCES = (
     dead_letters.router,
     dead_letter_work.router,
     audit_records.router,
+    task_page.router,
     health.router,
 )
 

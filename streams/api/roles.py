@@ -36,5 +36,5 @@ ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v1/audit"): AUDITING,
     ("GET", "/metrics"): EVERYBODY,
 }
-OPEN = frozenset({("GET", "/live"), ("GET", "/ready")})
-"""What anybody may ask without a name."""
+OPEN = frozenset({("GET", "/live"), ("GET", "/ready"), ("GET", "/tasks/{link}"), ("POST", "/tasks/{link}")})
+"""What anybody may ask without a name; a link to a task names who follows it."""

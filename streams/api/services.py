@@ -30,6 +30,7 @@ from streams.api.live import Audience
 from streams.api.undertakings import Undertakings
 from streams.audit_trail import AuditPage, AuditQuery
 from streams.letter_desk import Dealing
+from streams.links import LinkConfig
 from streams.metrics import Metrics
 from streams.redrive_rounds import Outcome as Redriven
 
@@ -149,6 +150,7 @@ class Services:
     merge: Callable[[MergeAccounts], Awaitable[Merged | None]]
     queue_states: Callable[[], Awaitable[Mapping[str, Mapping[str, QueueState]]]]
     pause: Pausing
+    links: LinkConfig
 
 
 def services_of(request: Request) -> Services:

@@ -147,6 +147,7 @@ async def _services(
         accounts=accounts,
         queue_states=partial(_figures, settings.kafka),
         pause=partial(pause, settings),
+        links=settings.links,
         merge=lambda command: ask(settings, records, command, at=clock.now(), patience_s=_PATIENCE_S),
     )
 

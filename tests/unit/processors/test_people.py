@@ -183,6 +183,24 @@ def test_reminders_escalation_and_deadline_in_their_order() -> None:
     assert late.kind == "command.refused"
 
 
+def test_a_mail_with_a_link_goes_to_each_person_by_itself() -> None:
+    mails = "{kind: email, name: linked, subject: S, text: 'Decide: {{ task.link }}'}"
+    step = "id: gate, type: approval, to: ['group:desk'], title: T, email: linked, rejected: no, remind: [1h]"
+    asked = World(catalogue_of(
+        "kind: workflow\nname: w\nstatus: active\ntrigger: {stages: [Closed Won]}\nsteps:\n"
+        f"  - {{{step}}}\n  - {{id: no, type: end}}\n{SHARED}\n---\n{mails}\n"
+    ))  # fmt: skip
+    asked.take(entry())
+    asked.settle()
+    sent = [each for each in asked.commands(SendEmail) if isinstance(each, SendEmail)]
+    assert [each.to for each in sent] == [(BOSS,), (PEER,), ("third@thread.example",)]
+    assert {each.text for each in sent} == {f"Decide: https://task.invalid/{asked.task.id}"}
+    assert len({each.id for each in sent}) == 3
+    asked.pass_time(timedelta(hours=2))
+    assert len({each.id for each in asked.commands(SendEmail)}) == 6
+    assert asked.run.notices == {}
+
+
 def test_reminders_that_are_overdue_after_an_outage_become_one() -> None:
     asked = approval("email: asked, remind: [1h, 2h, 3h]")
     (reminder,) = [each for each in asked.timers() if each[1].about]
