@@ -35,10 +35,11 @@ class Done:
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A person was asked."""
+    """A person was asked. `left_empty` says of a form's fields why they could not be prefilled."""
 
     run: Run
     task: Task
+    left_empty: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,8 +36,10 @@ def opened(step: Approval | Form, run: Run, scene: Scene) -> Opened:
     )
     if isinstance(step, Form):
         fields = tuple(_field(field) for field in step.fields)
-        values, _ = checked(fields, _prefilled(step.fields, names), whole=False)
-        return Opened(run, task.model_copy(update={"kind": FORM, "fields": fields, "values": values}))
+        given, unread = _prefilled(step.fields, names)
+        values, unfit = checked(fields, given, whole=False)
+        task = task.model_copy(update={"kind": FORM, "fields": fields, "values": values})
+        return Opened(run, task, left_empty={**unread, **unfit})
     need = {"any": 1, "all": len(asked)}.get(str(step.need), step.need)
     if int(need) > len(asked):
         raise StepError(
@@ -120,18 +122,20 @@ def _field(field: FormField) -> TaskField:
     )
 
 
-def _prefilled(fields: tuple[FormField, ...], names: Context) -> dict[str, str]:
-    """Give what the deal says already. What cannot be read, or does not fit its field, is left empty."""
+def _prefilled(fields: tuple[FormField, ...], names: Context) -> tuple[dict[str, str], dict[str, str]]:
+    """Give what the deal says already, and of which fields it cannot be read, and why."""
     given: dict[str, str] = {}
+    unread: dict[str, str] = {}
     for field in fields:
         if field.prefill is None:
             continue
         try:
             found: Any = plain(value(field.prefill, names))
-        except StepError:
+        except StepError as error:
+            unread[field.name] = error.what
             continue
         if isinstance(found, str) and field.type == "date":
             found = found[:10]
         if found is not None:
             given[field.name] = str(found)
-    return given
+    return given, unread

@@ -79,9 +79,9 @@ def settle(telling: Telling, scene: Scene, step: AnyStep, outcome: Outcome) -> s
             ask(telling, outcome)
             if telling.run.timer(Purpose.TIME_OUT) is None:
                 _bound(telling, scene, step)
-        case Opened(run=run, task=task):
+        case Opened(run=run):
             _hold(telling, run)
-            _open(telling, scene, step, task)
+            _open(telling, scene, step, outcome)
         case Paused(run=run, until=until, watching=watching):
             _hold(telling, run)
             _pause(telling, scene, step, outcome)
@@ -180,11 +180,14 @@ def remind_next(telling: Telling, scene: Scene, step: Approval | Form, task: Tas
         telling.wake(Purpose.REMIND, following, str(following), about=task.id)
 
 
-def _open(telling: Telling, scene: Scene, step: AnyStep, task: Task) -> None:
+def _open(telling: Telling, scene: Scene, step: AnyStep, opened: Opened) -> None:
+    task = opened.task
     put(telling, task)
     telling.change(status=Status.WAITING_PERSON, pending=None)
-    telling.tell("task.opened", step=(step.id, step.type), task_id=task.id, due=task.due,
-                 output={"kind": task.kind, "asked": len(task.people)})  # fmt: skip
+    told: dict[str, Any] = {"kind": task.kind, "asked": len(task.people)}
+    if opened.left_empty:
+        told["left_empty"] = dict(opened.left_empty)
+    telling.tell("task.opened", step=(step.id, step.type), task_id=task.id, due=task.due, output=told)
     _bound(telling, scene, step)
     if not isinstance(step, Approval | Form):
         return

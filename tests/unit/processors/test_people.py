@@ -1,5 +1,6 @@
 """Approvals, forms and claims through the engine: every way a person's word can come."""
 
+import json
 from datetime import timedelta
 from typing import Any
 
@@ -264,6 +265,20 @@ def test_a_form_is_prefilled_drafted_filled_and_its_answers_go_on() -> None:
     assert asked.run.variables["seats"] == 20
     assert asked.run.variables["handoff"]["by"] == REP
     assert "October" not in "".join(event.output + event.input for event in asked.events())
+
+
+def test_what_cannot_be_prefilled_is_left_empty_and_the_run_says_why() -> None:
+    asked = world(
+        "id: handoff, type: form, to: [deal.owner.email], title: Handoff, fields: ["
+        "{name: seats, label: Seats, type: number, prefill: deal.name},"
+        "{name: start, label: Start, type: date, prefill: deal.custom.Start__c},"
+        "{name: goals, label: Goals, prefill: deal.name}]", *AFTER[1:])  # fmt: skip
+    assert asked.task.values == {"goals": asked.deal.opportunity.name}
+    (opened,) = asked.events("task.opened")
+    left = json.loads(opened.output)["left_empty"]
+    assert left.keys() == {"seats", "start"}
+    assert "is not a number" in left["seats"]
+    assert "deal.custom.Start__c" in left["start"]
 
 
 @pytest.mark.parametrize(
