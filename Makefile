@@ -37,7 +37,7 @@ bench: install ## Measure side by side; results go to benchmarks/results/
 	$(BIN)/python -m benchmarks
 
 faults: install ## The long fault run: kill -9 everywhere, then count
-	$(BIN)/pytest tests/faults tests/e2e/test_people.py tests/integration/test_agents_faults.py \
+	$(BIN)/pytest tests/faults tests/e2e/test_people.py tests/e2e/test_correcting.py tests/integration/test_agents_faults.py \
 	  tests/integration/test_queues_kafka.py tests/integration/test_redrive.py --long
 
 docs: install ## Write the generated pages again
