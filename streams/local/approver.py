@@ -1,4 +1,4 @@
-"""Answers the approvals that wait, as people would: through commands of theirs."""
+"""Answers the approvals and forms that wait, as people would: through commands of theirs."""
 
 import asyncio
 from collections.abc import Callable, Sequence
@@ -7,13 +7,14 @@ from connectors.kafka.registry import HttpRegistry
 from connectors.kafka.scan import scan
 from connectors.ports import SystemClock
 from processors.commanding import Said, about_task
-from schemas.task import APPROVAL, TASK_ENDED, Task
+from schemas.task import APPROVAL, FORM, TASK_ENDED, Task
 from schemas.topics import TOPICS
 from streams.commanding import Commander, commanding
 from streams.local.deployment import Deployment
 from streams.records import connect
 
 REASON = "as agreed"
+_KINDS = frozenset({APPROVAL, FORM})
 _TASKS = TOPICS["tasks"]
 
 
@@ -23,7 +24,7 @@ def every_fourth(task: Task) -> bool:
 
 
 class Approver:
-    """Approves what is asked, but for what `rejects` picks out. Asked again, it says the same."""
+    """Fills forms, and approves all but what `rejects` picks out. Asked again, it says the same."""
 
     def __init__(self, deployment: Deployment, rejects: Callable[[Task], bool] = every_fourth) -> None:
         self._settings = deployment.settings
@@ -33,18 +34,18 @@ class Approver:
         )
 
     def waiting(self) -> list[Task]:
-        """Give the approvals that nobody has answered, in the order they were opened."""
+        """Give the approvals and forms that nobody has answered, in the order they were opened."""
         latest: dict[str, Task] = {}
         for batch in scan(self._settings.kafka, _TASKS.name):
             for message in batch:
                 record = self._records.decode_known(message.value) if message.value is not None else None
                 if isinstance(record, Task):
                     latest[record.id] = record
-        found = [each for each in latest.values() if each.kind == APPROVAL and each.status not in TASK_ENDED]
+        found = [each for each in latest.values() if each.kind in _KINDS and each.status not in TASK_ENDED]
         return sorted(found, key=lambda task: str(task.opened_at))
 
     def answer_all(self) -> int:
-        """Answer every approval that waits now, and give how many there were."""
+        """Answer everything that waits now, and give how much there was."""
         tasks = self.waiting()
         if tasks:
             asyncio.run(self._answer(tasks))
@@ -55,5 +56,9 @@ class Approver:
             await asyncio.gather(*(self._say(commander, task) for task in tasks))
 
     async def _say(self, commander: Commander, task: Task) -> None:
-        command = "reject" if self._rejects(task) else "approve"
-        await commander.say(about_task(task, command, Said(actor=task.people[0], key=task.id, reason=REASON)))
+        said = Said(actor=task.people[0], key=task.id, reason=REASON)
+        if task.kind == FORM:
+            values = {field.name: task.values.get(field.name) or REASON for field in task.fields}
+            await commander.say(about_task(task, "fill", said, values=values))
+        else:
+            await commander.say(about_task(task, "reject" if self._rejects(task) else "approve", said))

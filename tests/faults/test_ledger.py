@@ -20,9 +20,14 @@ from streams.local.approver import Approver
 from streams.local.deployment import Deployment, Plan
 from streams.local.mover import PATH, Mover, OpenDeal
 from streams.local.observe import Observer
+from tests.faults.correcting import Corrector, doubled
 from tests.fixtures.sandbox import required
 
 ROOT = Path(__file__).parents[2]
+DEFINITIONS = [
+    *(ROOT / "examples" / f"{name}.yaml" for name in ("shared", "automated-creation", "approval-gate")),
+    Path(__file__).parent / "definitions" / "people-and-time.yaml",
+]
 WORKERS = {
     "transitions": "transitions",
     "workflow": "workflow",
@@ -44,10 +49,10 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
     plan = Plan(deals=deals * 2, seed=seed, brokers=brokers, accounts_api=True, workers=WORKERS)
     deployment = Deployment(tmp_path, plan)
     with required():
-        deployment.up([ROOT / "examples"])
+        deployment.up(DEFINITIONS)
     with deployment:
         mover = Mover(deployment.org)
-        observer, approver = Observer(deployment), Approver(deployment)
+        observer, approver, corrector = Observer(deployment), Approver(deployment), Corrector(deployment)
         found_open = mover.open_deals(deals)
         assert len(found_open) == deals
         way = list(_journeys(found_open, random))
@@ -68,7 +73,8 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
             _kill_and_start(deployment, victim := victims.pop())
             killed[victim] += 1
             killed["with runs still open"] += ended < deals
-        found, ledger = _settled(deployment, observer, approver, moves)
+            corrector.correct(observer.observe().events)
+        found, ledger = _settled(deployment, observer, approver, corrector, moves)
         resent = _resent(found)
         report = {
             "seed": seed,
@@ -76,12 +82,17 @@ def test_nothing_is_lost_and_nothing_is_done_twice(
             "killed": dict(killed),
             "resent mails": resent,
             "dead letters": observer.dead_letters(),
+            "by people and time": _by_people_and_time(found),
+            "corrected twice": doubled(found.events),
             **{key: value for key, value in asdict(ledger).items() if key != "seconds_to_account"},
         }
         with capfd.disabled():
             print(f"\n{json.dumps(report, indent=2)}")  # noqa: T201 - the ledger is what this test is for
         assert report["dead letters"] == 0
+        assert report["corrected twice"] == []
         assert ledger.whole(resent_mails=resent)
+        assert corrector.correct(found.events), "a correction was lost, or a run hangs after it"
+        assert all(_by_people_and_time(found).values()), "what the ledger is about did not happen"
 
 
 def _journeys(deals: Mapping[str, OpenDeal], random: Random) -> Iterator[tuple[str, str]]:
@@ -133,8 +144,26 @@ def _kill_and_start(deployment: Deployment, victim: str) -> None:
         deployment.start(victim)
 
 
+def _by_people_and_time(found: Observed) -> dict[str, int]:
+    """Count what people, operators and timers did to runs, each thing once however often it was told."""
+    events = {event.id: event for event in found.events}.values()
+    told = Counter((event.kind, event.step_type) for event in events)
+    return {
+        "approvals answered": told["task.answered", "approval"],
+        "forms filled": told["task.answered", "form"],
+        "reminders": sum(count for (kind, _), count in told.items() if kind == "task.reminded"),
+        "waits ended by their timer": told["step.completed", "wait"],
+        "accounts reassigned": told["csm.reassigned", ""],
+        "runs run again": sum(count for (kind, _), count in told.items() if kind == "run.rerun"),
+    }
+
+
 def _settled(
-    deployment: Deployment, observer: Observer, approver: Approver, moves: list[Move]
+    deployment: Deployment,
+    observer: Observer,
+    approver: Approver,
+    corrector: Corrector,
+    moves: list[Move],
 ) -> tuple[Observed, Ledger]:
     """Answer what is asked until the ledger is whole, or until nothing has changed for long enough."""
     state: dict[str, Observed | Ledger] = {}
@@ -144,7 +173,7 @@ def _settled(
         approver.answer_all()
         state["found"] = found = observer.observe()
         state["ledger"] = ledger = balance(moves, frozenset(PATH[-1:]), found)
-        return ledger.whole(resent_mails=_resent(found))
+        return corrector.correct(found.events) and ledger.whole(resent_mails=_resent(found))
 
     def progress() -> tuple[int, ...]:
         ledger = state["ledger"]
