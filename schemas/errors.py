@@ -5,6 +5,7 @@
     │   └── DefinitionError       a workflow, mapping, template or queue does not hold          65
     ├── UsageError                the command was asked something it cannot do                  64
     ├── UnavailableError          another system does not answer; trying again may help        69
+    │   └── OversizedError        its answer was larger than it may be and was cut off            69
     ├── RefusedError              another system said no; trying again does not help            77
     ├── DecodeError               bytes that are not the record they should be                  65
     │   ├── WrongMagicError, UnknownSchemaError, TruncatedError, UnreadableError
@@ -26,6 +27,7 @@ __all__ = [
     "DefinitionError",
     "ExitCode",
     "GapError",
+    "OversizedError",
     "RefusedError",
     "StepError",
     "TruncatedError",
@@ -120,6 +122,10 @@ class UnavailableError(DealwireError):
         super().__init__(what, on=on, todo=todo)
         self.retry_after = retry_after
         self.unknown_outcome = unknown_outcome
+
+
+class OversizedError(UnavailableError):
+    """Another system's answer is larger than it may be. It was cut off and the connection closed."""
 
 
 class RefusedError(DealwireError):

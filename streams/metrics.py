@@ -91,6 +91,11 @@ CAPTURE_GAPS = Metric(
 CAPTURE_RECONNECTS = Metric(
     "dealwire_capture_reconnects_total", "counter", "Sessions with the org that were lost."
 )
+CAPTURE_OVERSIZED = Metric(
+    "dealwire_capture_oversized_total",
+    "counter",
+    "Answers cut off for their size; look who stands before the org.",
+)
 CAPTURE_SUBSCRIBED = Metric(
     "dealwire_capture_subscribed", "gauge", "1 while the subscription holds; alarm when it is 0 for minutes."
 )
@@ -157,6 +162,7 @@ METRICS = (
     CAPTURE_CHECKPOINTS,
     CAPTURE_GAPS,
     CAPTURE_RECONNECTS,
+    CAPTURE_OVERSIZED,
     CAPTURE_SUBSCRIBED,
     CAPTURE_LAG,
     CAPTURE_IN_FLIGHT,

@@ -27,12 +27,13 @@ from processors.checkpointing import (
     subscribed_since,
     taken_over,
 )
-from schemas.errors import DealwireError, GapError, UnavailableError
+from schemas.errors import DealwireError, GapError, OversizedError, UnavailableError
 from streams.metrics import (
     CAPTURE_CHECKPOINTS,
     CAPTURE_GAPS,
     CAPTURE_IN_FLIGHT,
     CAPTURE_LAG,
+    CAPTURE_OVERSIZED,
     CAPTURE_PUBLISHED,
     CAPTURE_RECEIVED,
     CAPTURE_RECONNECTS,
@@ -167,6 +168,8 @@ class Subscriber:
                 failures = 0 if given > 1 else failures + 1
                 pause_s = self._pause_s(failures, error.retry_after)
                 self._count(CAPTURE_RECONNECTS)
+                if isinstance(error, OversizedError):
+                    self._count(CAPTURE_OVERSIZED)
                 self._log.warning("session lost", error=str(error), failures=failures, pause_s=pause_s)
                 await self._wiring.pause(pause_s)
 

@@ -8,9 +8,10 @@ from connectors.http_rules import TooLargeError, read_whole
 
 __all__ = ["LARGEST_ANSWER", "bounded"]
 
-LARGEST_ANSWER = 32 * 1024 * 1024
+LARGEST_ANSWER = 16 * 1024 * 1024
 """In bytes, unpacked. Salesforce's own client has room for 10 MiB (`maxBufferSize` of its EMP connector), and
-one event has 1 MB at most; more than three times that is no answer of Salesforce's."""
+one event has 1 MB at most, so no answer of Salesforce's is larger. Not more generous than that, since a
+hostile answer takes up to thirty times its size when it is read as JSON."""
 
 
 def bounded(on_too_large: Callable[[], None]) -> type[aiohttp.ClientResponse]:

@@ -31,7 +31,7 @@ from connectors.salesforce.bayeux_failures import TokenRefusedError, failure_of,
 from connectors.salesforce.bounded_response import LARGEST_ANSWER, bounded
 from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.decode import decode
-from schemas.errors import DealwireError, GapError, UnavailableError
+from schemas.errors import DealwireError, GapError, OversizedError, UnavailableError
 
 __all__ = ["CometdSource", "Patience"]
 
@@ -277,7 +277,7 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
     def too_large(self) -> None:
         """End the session at an answer that nobody should hold in memory."""
         told = f"an answer has more than {LARGEST_ANSWER // 2**20} MiB, which Salesforce never sends"
-        self.doubt(UnavailableError(told, on=self._channel, todo="Look at what is between here and the org."))
+        self.doubt(OversizedError(told, on=self._channel, todo="Look at what is between here and the org."))
 
     def loads(self, text: str) -> Any:
         """Read JSON; raises `TransportError` for what is none."""
