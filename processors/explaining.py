@@ -26,7 +26,7 @@ _ROLES: Mapping[str, str] = {
     "apply_template": "accounts",
     "assign_csm": "assignments",
     "send_email": "emails",
-    "handoff_brief": "briefs",
+    "brief": "briefs",
 }
 _ASKS: Mapping[str, str] = {
     "approval": "to approve",
