@@ -1,6 +1,7 @@
 """`make bench`: measure everything, write benchmarks/results/ and the table in docs/performance.md.
 
-`python -m benchmarks history` measures one part and writes nothing.
+`python -m benchmarks history` measures one part and writes nothing; `python -m benchmarks history runs=20000`
+does so with another size.
 """
 
 import json
@@ -16,17 +17,18 @@ from typing import Any
 
 import psutil
 
-from benchmarks import agents, engine, history, path, timers, what_if
+from benchmarks import agents, engine, history, path, redrive, timers, what_if
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
 PAGE = ROOT / "docs" / "performance.md"
-PARTS: Mapping[str, tuple[str, Callable[[Path], dict[str, Any]]]] = {
+PARTS: Mapping[str, tuple[str, Callable[..., dict[str, Any]]]] = {
     "agents": ("one record at a time, idiomatic, ours, bare loop", agents.measure),
     "path": ("the whole way of a deal", path.measure),
     "engine": ("decisions of the pure engine", engine.measure),
     "timers": ("a hundred thousand pending timers", timers.measure),
     "what-if": ("ten thousand past runs against a draft", what_if.measure),
+    "redrive": ("a hundred thousand dead letters, back in order", redrive.measure),
     "history": ("questions to a million runs", history.measure),
 }
 _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
@@ -34,7 +36,10 @@ _BEGIN, _END = "<!-- figures -->", "<!-- /figures -->"
 
 def main() -> None:
     """Run each measurement in a folder of its own and keep what it says; of named ones only, print it."""
-    wanted = sys.argv[1:]
+    wanted = [word for word in sys.argv[1:] if "=" not in word]
+    sizes = {name: int(size) for name, _, size in (word.partition("=") for word in sys.argv[1:]) if size}
+    if sizes and len(wanted) != 1:
+        sys.exit("sizes go with one part: python -m benchmarks redrive letters=5000")
     if unknown := set(wanted) - PARTS.keys():
         sys.exit(f"there is no part {', '.join(sorted(unknown))}; choose from: {', '.join(PARTS)}")
     figures: dict[str, Any] = {"machine": _machine()}
@@ -43,7 +48,7 @@ def main() -> None:
             continue
         print(f"{part}: {sentence}", file=sys.stderr)
         with tempfile.TemporaryDirectory() as folder:
-            figures[part] = measure(Path(folder) / part)
+            figures[part] = measure(Path(folder) / part, **sizes)
     if not wanted:
         _keep(figures)
     print(json.dumps(figures, indent=2))

@@ -9,7 +9,8 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from sqlalchemy import insert
+from sqlalchemy import insert, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from connectors.history.config import HistoryConfig
 from connectors.history.sql import SqlRunHistory
@@ -53,9 +54,11 @@ async def _measure(folder: Path, runs: int) -> dict[str, Any]:
     some = await _fill(config, runs, chance)
     filled = time.perf_counter() - began
     figures: dict[str, Any] = {}
-    for name, ask in _questions(history, some, chance).items():
-        figures[name] = await _timed(ask)
-        print(f"  {name}: {figures[name]}", file=sys.stderr)
+    async with Database(config, durable=False).engine.connect() as connection:
+        plain = _primary_key(connection, some, chance)
+        for name, ask in _questions(history, some, chance).items():
+            figures[name] = await _timed(ask, plain)
+            print(f"  {name}: {figures[name]}", file=sys.stderr)
     figures["appended in the service's batches"] = await _carry(history, runs, chance)
     await history.close()
     return {
@@ -71,9 +74,12 @@ async def _fill(config: HistoryConfig, runs: int, chance: random.Random) -> list
     tables, engine = make_tables(), Database(config, durable=False).engine
     some: list[RunSummary] = []
     for start in range(0, runs, _AT_ONCE):
-        told = [_told(number, _SPAN_S * number / runs, chance) for number in range(start, start + _AT_ONCE)]
+        told = [
+            _told(number, _SPAN_S * number / runs, chance)
+            for number in range(start, min(start + _AT_ONCE, runs))
+        ]
         rows = [run for run in (summarize(None, events) for events in told) if run is not None]
-        some += rows[:: len(rows) // 10]
+        some += rows[:: max(1, len(rows) // 10)]
         async with engine.begin() as connection:
             await connection.execute(insert(tables.runs), [to_row(run) for run in rows])
             await connection.execute(
@@ -151,15 +157,35 @@ def _questions(history: SqlRunHistory, some: list[RunSummary], chance: random.Ra
     }  # fmt: skip
 
 
-async def _timed(ask: Ask) -> Mapping[str, float]:
-    await ask()
-    took = []
+def _primary_key(connection: AsyncConnection, some: list[RunSummary], chance: random.Random) -> Ask:
+    """Give the baseline: one row by its primary key, and nothing made of it."""
+    runs = make_tables().runs
+
+    async def ask() -> Sequence[object]:
+        return (
+            await connection.execute(select(runs).where(runs.c.run_id == chance.choice(some).run_id))
+        ).all()
+
+    return ask
+
+
+async def _timed(ask: Ask, plain: Ask) -> Mapping[str, Any]:
+    """Time a question and the baseline in turns, so that whatever else the machine does falls on both."""
+    took: dict[Ask, list[float]] = {ask: [], plain: []}
+    for asked in took:
+        await asked()
     for _ in range(_ASKED):
-        began = time.perf_counter()
-        await ask()
-        took.append((time.perf_counter() - began) * 1000)
-    took.sort()
-    return {"p50, ms": round(took[_ASKED // 2], 2), "p99, ms": round(took[-1], 2)}
+        for asked, times in took.items():
+            began = time.perf_counter()
+            await asked()
+            times.append((time.perf_counter() - began) * 1000)
+    ours, baseline = sorted(took[ask]), sorted(took[plain])
+    return {
+        "p50, ms": round(ours[_ASKED // 2], 2),
+        "p99, ms": round(ours[-1], 2),
+        "a row by primary key, p50, ms": round(baseline[_ASKED // 2], 2),
+        "ours takes": f"{ours[_ASKED // 2] / baseline[_ASKED // 2]:.1f}x",
+    }
 
 
 async def _carry(history: SqlRunHistory, first: int, chance: random.Random) -> Mapping[str, float]:

@@ -63,10 +63,10 @@ class TimerHeap:
         if len(self._heap) > 2 * self._held + _HUSKS_ALLOWED:
             self._sweep()
 
-    def due(self, now: datetime) -> list[Timer]:
-        """Take out what is due, soonest first."""
-        taken = []
-        while self._heap and self._heap[0][0] <= now:
+    def due(self, now: datetime, *, at_most: int | None = None) -> list[Timer]:
+        """Take out what is due, soonest first; after an outage that may be more than is wanted at once."""
+        taken: list[Timer] = []
+        while self._heap and self._heap[0][0] <= now and (at_most is None or len(taken) < at_most):
             _, _, timer = heapq.heappop(self._heap)
             held = self._of.get(timer.key, frozenset())
             if timer in held:

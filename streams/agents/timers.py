@@ -1,7 +1,7 @@
 """Sends `timer.due` to the inbox when a run's timer falls due. What that means the engine decides."""
 
 import asyncio
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from typing import Any
 
 import structlog
@@ -16,6 +16,8 @@ from streams.timers import Timer, TimerHeap
 
 _LOOK_SECONDS = 0.2
 _KEYS_BETWEEN_BREATHS = 50
+_FIRED_AT_ONCE = 100
+"""After an outage thousands are due in the same moment; the records that come must not wait for them all."""
 
 log = structlog.get_logger(__name__)
 
@@ -36,14 +38,16 @@ def fire_timers(
     @app.task  # type: ignore[untyped-decorator]  # faust ships no types
     async def timers() -> None:
         generation = None
+        due: Sequence[Timer] = ()
         while not app.should_stop:
-            await asyncio.sleep(_LOOK_SECONDS)
+            await asyncio.sleep(0 if len(due) == _FIRED_AT_ONCE else _LOOK_SECONDS)
+            due = ()
             if app.rebalancing or not app.tables.recovery.completed.is_set():
                 continue
             if generation != app.consumer_generation_id:
                 generation = app.consumer_generation_id
                 await rebuild()
-            due = heap.due(around.clock.now())
+            due = heap.due(around.clock.now(), at_most=_FIRED_AT_ONCE)
             await settle([await around.outbox.send(_record(timer), at=timer.due) for timer in due])
 
     async def rebuild() -> None:

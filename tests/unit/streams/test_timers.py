@@ -33,6 +33,16 @@ def test_gives_what_is_due_once_and_soonest_first() -> None:
     assert len(heap) == 0
 
 
+def test_gives_no_more_at_once_than_is_wanted() -> None:
+    heap = TimerHeap()
+    heap.replace("k", [timer("b", 2), timer("gone", 1), timer("a", 1)])
+    heap.replace("k", [timer("b", 2), timer("a", 1), timer("c", 3)])
+    assert names(heap.due(at(9), at_most=2)) == ["a", "b"]
+    assert len(heap) == 1
+    assert names(heap.due(at(9), at_most=2)) == ["c"]
+    assert heap.due(at(9), at_most=2) == []
+
+
 def test_a_timer_set_anew_is_forgotten_in_its_old_form() -> None:
     heap = TimerHeap()
     heap.replace("k", [timer("first", 1)])
@@ -84,7 +94,7 @@ def test_cancelled_timers_do_not_pile_up() -> None:
 _TIMERS = st.builds(lambda name, minutes: (name, minutes), st.sampled_from("abcd"), st.integers(0, 9))
 _TURNS = st.one_of(
     st.tuples(st.just("replace"), st.sampled_from("kl"), st.lists(_TIMERS, max_size=4)),
-    st.tuples(st.just("due"), st.integers(0, 9)),
+    st.tuples(st.just("due"), st.integers(0, 9), st.integers(1, 4)),
     st.tuples(st.just("rebuild")),
 )
 
@@ -98,12 +108,13 @@ def test_it_does_what_a_plain_list_would_do(turns: list[tuple[object, ...]]) -> 
             case ("replace", str(key), list(given_timers)):
                 plain[key] = {timer(name, minutes, key) for name, minutes in given_timers}
                 heap.replace(key, list(plain[key]))
-            case ("due", int(minute)):
-                expected = sorted(each for held in plain.values() for each in held if each.due <= at(minute))
-                found = heap.due(at(minute))
-                assert sorted(found) == expected
-                assert [each.due for each in found] == [each.due for each in expected]
-                plain = {key: {each for each in held if each.due > at(minute)} for key, held in plain.items()}
+            case ("due", int(minute), int(most)):
+                ripe = sorted(each for held in plain.values() for each in held if each.due <= at(minute))
+                found = heap.due(at(minute), at_most=most)
+                assert len(found) == min(most, len(ripe))
+                assert set(found) <= set(ripe)
+                assert [each.due for each in found] == [each.due for each in ripe[:most]]
+                plain = {key: held - set(found) for key, held in plain.items()}
             case _:
                 heap.rebuild(each for held in plain.values() for each in held)
         assert len(heap) == sum(len(held) for held in plain.values())
