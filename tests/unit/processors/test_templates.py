@@ -162,6 +162,15 @@ def test_money(amount: Any, expected: str) -> None:
     assert render("{{ x|money }}", {"x": amount}) == expected
 
 
+@pytest.mark.parametrize(
+    "typed", ["{{ deal.name }}", "{% for a in [1] %}{% endfor %}", "${7*7}", "{#", "#{7*7}", "%s%n"]
+)
+def test_what_somebody_typed_is_never_read_as_a_template(typed: str) -> None:
+    context = {**names(), "vars": {"typed": typed}}
+    assert render("{{ vars.typed }}", context) == typed
+    assert render_line("{{ vars.typed|default('') }}", context) == typed
+
+
 def test_values_are_escaped_in_html_only() -> None:
     hostile = {"x": "<script>&\"'"}
     assert render("<b>{{ x }}</b>", hostile, html=True) == "<b>&lt;script&gt;&amp;&#34;&#39;</b>"
