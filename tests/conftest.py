@@ -4,7 +4,6 @@ import pytest
 
 pytest_plugins = [
     "tests.fixtures.kafka",
-    "tests.fixtures.openid",
     "tests.fixtures.postgres",
     "tests.fixtures.registry",
     "tests.fixtures.tls",

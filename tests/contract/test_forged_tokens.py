@@ -3,7 +3,7 @@
 import hashlib
 import hmac
 import json
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import jwt
@@ -14,7 +14,13 @@ from jwt.algorithms import RSAAlgorithm
 from jwt.utils import base64url_encode
 
 from tests.fixtures.answering import answering
-from tests.fixtures.openid import AT, DISCOVERY, FIRST, FOREIGN, Issuer, refused
+from tests.fixtures.openid import AT, DISCOVERY, FIRST, FOREIGN, Issuer, an_issuer, refused
+
+
+@pytest.fixture
+async def issuer(capfd: pytest.CaptureFixture[str]) -> AsyncIterator[Issuer]:
+    async with an_issuer(capfd) as served:
+        yield served
 
 
 def signed(header: dict[str, Any], body: dict[str, Any], secret: bytes) -> str:

@@ -3,6 +3,7 @@
 import asyncio
 import gzip
 import json
+from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack
 from datetime import timedelta
 from typing import Any
@@ -13,7 +14,13 @@ from aiohttp import web
 from schemas.access import Role
 from tests.fixtures.answering import answering
 from tests.fixtures.api import NOW, TOKENS
-from tests.fixtures.openid import DISCOVERY, FOREIGN, SECOND, Issuer, Reply, refused
+from tests.fixtures.openid import DISCOVERY, FOREIGN, SECOND, Issuer, Reply, an_issuer, refused
+
+
+@pytest.fixture
+async def issuer(capfd: pytest.CaptureFixture[str]) -> AsyncIterator[Issuer]:
+    async with an_issuer(capfd) as served:
+        yield served
 
 
 async def test_a_token_that_holds_opens_what_its_roles_open(issuer: Issuer) -> None:
