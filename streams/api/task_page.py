@@ -1,5 +1,6 @@
 """`/tasks/{link}`: the page that a mail leads to. Looking never answers; a form of the page itself does."""
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from http import HTTPStatus
@@ -35,6 +36,7 @@ _ANSWERS: Mapping[str, frozenset[str]] = {
 }
 _MOST_FIELDS = 300
 _LONGEST_REASON = 2000
+_CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no browser sends them, and no database keeps NUL
 
 
 @router.get("/tasks/{link}")
@@ -106,8 +108,8 @@ class _Filled:
             given = {}
         values = {name.removeprefix("f-"): text for name, text in given.items() if name.startswith("f-")}
         if task.kind == CHOICE:
-            values = {"choice": given.get("choice", "")}
-        reason = given.get("reason", "").strip()[:_LONGEST_REASON]
+            values = {"choice": _CONTROL.sub("", given.get("choice", ""))}
+        reason = _CONTROL.sub("", given.get("reason", "")).strip()[:_LONGEST_REASON]
         named, wrong = given.get("answer", ""), ""
         errors: Mapping[str, str] = {}
         if named not in _ANSWERS.get(task.kind, ()):

@@ -3,6 +3,7 @@
 import hashlib
 import re
 from itertools import combinations
+from uuid import uuid4
 
 import httpx
 import pytest
@@ -88,7 +89,9 @@ async def services(vouching: Vouching, audits: Audits | None = None) -> Services
 
 
 async def ask(opened: httpx.AsyncClient, place: tuple[str, str], token: str | None) -> httpx.Response:
-    headers = {} if token is None else {"Authorization": f"Bearer {token}"}
+    headers = {"Idempotency-Key": str(uuid4())}
+    if token is not None:
+        headers["Authorization"] = f"Bearer {token}"
     return await opened.request(place[0], re.sub(r"\{\w+\}", "x1", place[1]), headers=headers)
 
 
