@@ -27,7 +27,7 @@ from processors.checkpointing import (
     subscribed_since,
     taken_over,
 )
-from schemas.errors import DealwireError, GapError, OversizedError, UnavailableError
+from schemas.errors import GapError, OversizedError, UnavailableError
 from streams.metrics import (
     CAPTURE_CHECKPOINTS,
     CAPTURE_GAPS,
@@ -45,6 +45,7 @@ from streams.metrics import (
 from streams.patience import patiently
 from streams.publishing import Publisher
 from streams.records import Records
+from streams.standing import Standing
 
 __all__ = ["Subscriber", "Wiring"]
 
@@ -76,7 +77,7 @@ class Wiring:
 
 
 class Subscriber:
-    """One channel of one org."""
+    """One channel of one org. `standing` says whether the subscription holds."""
 
     def __init__(self, wiring: Wiring, org_id: str, channel: str) -> None:
         self._wiring = wiring
@@ -101,22 +102,11 @@ class Subscriber:
             on_failed=lambda error: None if self._failed.done() else self._failed.set_exception(error),
         )
         self._lag_s = 0.0
-        self._is_subscribed = False
-        self._unsubscribed_since = wiring.clock.now()
-        self._why = ""
-        self._has_kept = False
+        self.standing = Standing(channel, wiring.clock)
         labels = {"org": org_id, "channel": channel}
-        wiring.metrics.watch(CAPTURE_SUBSCRIBED, lambda: float(self._is_subscribed), **labels)
+        wiring.metrics.watch(CAPTURE_SUBSCRIBED, lambda: float(self.standing.is_subscribed), **labels)
         wiring.metrics.watch(CAPTURE_LAG, lambda: self._lag_s, **labels)
         wiring.metrics.watch(CAPTURE_IN_FLIGHT, lambda: self._prefix.in_flight, **labels)
-
-    def missing(self) -> str:
-        """Say what it lacks to be ready: its session, or the first checkpoint; empty when it has both."""
-        if not self._is_subscribed:
-            since = f"{self._unsubscribed_since:%Y-%m-%dT%H:%M:%SZ}"
-            why = f": {self._why}" if self._why else ""
-            return f"{self._channel} is not subscribed since {since}{why}"
-        return "" if self._has_kept else f"{self._channel} has kept no position yet"
 
     async def run(self, stop: asyncio.Event) -> None:
         """Capture until `stop`, then wait for what is in flight and keep a last checkpoint.
@@ -144,7 +134,7 @@ class Subscriber:
         for ended in (self._failed, capture, keeping):
             if ended.done() and not ended.cancelled():
                 ended.result()
-        if self._has_kept:
+        if self.standing.has_kept:
             await self._keep_last()
         self._log.info("capture ended", after=self._checkpoint.replay_id)
 
@@ -156,14 +146,14 @@ class Subscriber:
             try:
                 async with aclosing(self._wiring.source.events(self._resume_after())) as events:
                     async for received in events:
-                        self._is_subscribed = True
+                        self.standing.is_subscribed = True
                         await self._take(received)
                         given += 1
             except GapError as error:
-                self._lose_session(error)
+                self.standing.lost(error)
                 self._lose_position(error)
             except UnavailableError as error:
-                self._lose_session(error)
+                self.standing.lost(error)
                 # The first thing given only says that it is subscribed.
                 failures = 0 if given > 1 else failures + 1
                 pause_s = self._pause_s(failures, error.retry_after)
@@ -189,11 +179,6 @@ class Subscriber:
         doubled = min(math.ldexp(_FIRST_PAUSE_S, min(failures, _LONGEST_DOUBLING)), _LONGEST_PAUSE_S)
         jittered = doubled * (1 + self._wiring.chance()) / 2
         return round(max(jittered, asked.total_seconds() if asked is not None else 0.0), 3)
-
-    def _lose_session(self, error: DealwireError) -> None:
-        if self._is_subscribed:
-            self._unsubscribed_since = self._wiring.clock.now()
-        self._is_subscribed, self._why = False, error.what
 
     def _lose_position(self, error: GapError) -> None:
         self._count(CAPTURE_GAPS)
@@ -253,8 +238,8 @@ class Subscriber:
             await self._moved.wait()
             self._moved.clear()
             await self._keep(self._prefix.place)
-            if not self._has_kept:
-                self._has_kept = True
+            if not self.standing.has_kept:
+                self.standing.has_kept = True
                 self._log.info("subscribed", after=self._checkpoint.replay_id)
             await self._wiring.pause(_CHECKPOINT_EVERY_S)
 

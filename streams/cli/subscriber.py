@@ -2,7 +2,6 @@
 
 import asyncio
 import signal
-from collections.abc import Sequence
 from contextlib import AsyncExitStack
 from typing import Annotated
 
@@ -27,6 +26,7 @@ from streams.metrics import Metrics
 from streams.patience import patiently
 from streams.records import connect
 from streams.settings import Settings
+from streams.standing import lacking
 from streams.subscriber import Subscriber, Wiring
 
 _TOPICS = [TOPICS["salesforce.changes"], TOPICS["salesforce.checkpoints"]]
@@ -66,7 +66,7 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
                 effective.worker.health_port,
                 metrics,
                 live=lambda: True,
-                missing=lambda: _missing(subscribers),
+                missing=lambda: lacking([each.standing for each in subscribers]),
             )
             stack.push_async_callback(health.stop)
             await health.start()
@@ -100,12 +100,6 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
         ended = await asyncio.gather(*running, return_exceptions=True)
         for error in filter(None, ended):
             raise error
-
-
-def _missing(subscribers: Sequence[Subscriber]) -> Sequence[str]:
-    if not subscribers:
-        return ["there is no session with the org yet"]
-    return [told for each in subscribers if (told := each.missing())]
 
 
 async def _look_around(config: SalesforceConfig, tokens: TokenManager) -> None:

@@ -1,134 +1,17 @@
 """The subscriber before a scripted source and a Kafka whose acknowledgements the test gives."""
 
 import asyncio
-from collections.abc import AsyncGenerator, Sequence
-from contextlib import asynccontextmanager
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
-from typing import Any
+from datetime import timedelta
 
 import pytest
 
-from connectors.kafka.checkpoints import MemoryCheckpoints
-from connectors.kafka.config import KafkaConfig
-from connectors.ports import RETAINED_EDGE, Malformed, Received
-from schemas.change import Change, Checkpoint
-from schemas.errors import GapError, RefusedError, UnavailableError, UnreadableError
-from streams.metrics import CAPTURE_GAPS, CAPTURE_RECONNECTS, CAPTURE_SUBSCRIBED, DEAD_LETTERS, Metrics
-from streams.subscriber import Subscriber, Wiring
-from tests.fixtures.agents import AT, ORG, FakeClock, FakeDelivery, records, settle_down
+from connectors.ports import RETAINED_EDGE
+from schemas.errors import GapError, RefusedError, UnavailableError
+from streams.metrics import CAPTURE_GAPS, CAPTURE_RECONNECTS, CAPTURE_SUBSCRIBED, DEAD_LETTERS
+from tests.fixtures.agents import AT, ORG, settle_down
+from tests.fixtures.subscribing import CHANNEL, OPENED, ScriptedSource, event, kept, quiet, subscribing
 
-CHANNEL = "/data/ChangeEvents"
 CHECKPOINTS = 0.2
-Step = Received | Exception
-
-
-def event(number: int, *ids: str, at: datetime = AT, raw: bytes | None = None) -> Received:
-    changes = tuple(
-        Change(
-            id=f"{number}-{one}", org_id=ORG, record_id=one, replay_id=str(number), commit_time=at, body=b"{}"
-        )
-        for one in ids or ("006000000000001AAA",)
-    )
-    malformed = Malformed(raw, UnreadableError("what?")) if raw is not None else None
-    return Received(CHANNEL, str(number), () if raw is not None else changes, at, malformed=malformed)
-
-
-def quiet(at: datetime = AT) -> Received:
-    return Received(CHANNEL, "", (), at, quiet=True)
-
-
-OPENED = Received(CHANNEL, "", (), AT)
-
-
-class ScriptedSource:
-    """Each call of `events` plays the next script; after the last step it stays open."""
-
-    def __init__(self, *scripts: Sequence[Step]) -> None:
-        self._scripts = list(scripts)
-        self.asked: list[str | None] = []
-
-    async def events(self, resume_after: str | None) -> AsyncGenerator[Received, None]:
-        self.asked.append(resume_after)
-        for step in self._scripts.pop(0) if self._scripts else ():
-            if isinstance(step, Exception):
-                raise step
-            yield step
-        await asyncio.Event().wait()
-
-    async def close(self) -> None:
-        pass
-
-
-@dataclass
-class Bench:
-    source: ScriptedSource
-    kafka: FakeDelivery
-    checkpoints: MemoryCheckpoints
-    metrics: Metrics
-    stop: asyncio.Event
-    run: "asyncio.Task[None]"
-    subscriber: Subscriber
-    pauses: list[float] = field(default_factory=list)
-
-    @property
-    def place(self) -> Checkpoint:
-        return self.checkpoints.written[-1]
-
-    async def ended(self) -> None:
-        self.stop.set()
-        await asyncio.wait_for(self.run, 5)
-
-
-@asynccontextmanager
-async def subscribing(
-    source: ScriptedSource, *kept: Checkpoint, held: bool = False
-) -> AsyncGenerator[Bench, None]:
-    kafka, checkpoints, metrics, stop = FakeDelivery(), MemoryCheckpoints(), Metrics(), asyncio.Event()
-    kafka.held = held
-    checkpoints.written += kept
-    pauses: list[float] = []
-
-    async def pause(seconds: float) -> None:
-        pauses.append(seconds)
-        await asyncio.sleep(0)
-
-    producer: Any = kafka
-    wiring = Wiring(
-        source=source,
-        producer=_AsProducer(producer),  # type: ignore[arg-type]  # a stand-in
-        checkpoints=checkpoints,
-        records=await records(),
-        kafka=KafkaConfig(),
-        metrics=metrics,
-        clock=FakeClock(),
-        chance=lambda: 0.5,
-        pause=pause,
-    )
-    subscriber = Subscriber(wiring, ORG, CHANNEL)
-    run = asyncio.create_task(subscriber.run(stop))
-    await settle_down()
-    bench = Bench(source, kafka, checkpoints, metrics, stop, run, subscriber, pauses)
-    try:
-        yield bench
-    finally:
-        if not run.done():
-            kafka.acknowledge()
-            await bench.ended()
-
-
-class _AsProducer:
-    def __init__(self, delivery: FakeDelivery) -> None:
-        self._delivery = delivery
-
-    async def send(
-        self, topic: str, key: bytes, value: bytes | None, headers: Sequence[tuple[str, bytes]] = ()
-    ) -> "asyncio.Future[Any]":
-        return await self._delivery.send(topic, key, value, headers=headers)
-
-
-def kept(replay_id: str = "", **fields: Any) -> Checkpoint:
-    return Checkpoint(id="c", org_id=ORG, channel=CHANNEL, replay_id=replay_id, epoch=3, sequence=8, **fields)
 
 
 async def test_changes_are_keyed_by_their_record_and_carry_their_position() -> None:
@@ -213,15 +96,16 @@ async def test_pauses_between_sessions_grow_and_obey_what_was_asked() -> None:
 async def test_the_first_subscription_begins_with_what_comes() -> None:
     source = ScriptedSource([quiet()])
     async with subscribing(source) as bench:
-        assert bench.source.asked == [None]
-        assert bench.subscriber.missing() == ""
+        assert source.asked == [None]
+        assert bench.subscriber.standing.missing() == ""
         assert (bench.place.epoch, bench.place.replay_id, bench.place.quiet_until) == (1, "", AT)
 
 
 async def test_one_that_heard_nothing_yet_resumes_with_what_is_retained_and_skips_what_was_before() -> None:
     old, near, new = event(1, at=AT - timedelta(hours=1)), event(2, at=AT - timedelta(minutes=5)), event(3)
-    async with subscribing(ScriptedSource([OPENED, old, near, new]), kept(quiet_until=AT)) as bench:
-        assert bench.source.asked == [RETAINED_EDGE]
+    source = ScriptedSource([OPENED, old, near, new])
+    async with subscribing(source, kept(quiet_until=AT)) as bench:
+        assert source.asked == [RETAINED_EDGE]
         assert [dict(one.headers)["ce_replayid"] for one in bench.kafka.sent] == [b"2", b"3"]
         assert bench.place.replay_id == "3"
 
@@ -285,20 +169,3 @@ async def test_stopping_waits_for_acknowledgements_and_keeps_the_end() -> None:
         bench.kafka.acknowledge()
         await asyncio.wait_for(bench.run, 5)
         assert bench.place.replay_id == "2"
-
-
-async def test_a_subscription_that_does_not_hold_shows() -> None:
-    async with subscribing(ScriptedSource([])) as bench:
-        assert bench.metrics.value(CAPTURE_SUBSCRIBED, org=ORG, channel=CHANNEL) == 0
-        assert bench.subscriber.missing() == f"{CHANNEL} is not subscribed since 2026-09-14T08:30:12Z"
-
-
-@pytest.mark.parametrize("error", [UnavailableError("403::Unknown client"), GapError("403::Unknown client")])
-async def test_a_session_that_is_lost_makes_it_not_ready_until_the_next_one(error: Exception) -> None:
-    source = ScriptedSource([quiet(), error], [])
-    async with subscribing(source, kept("0")) as bench:
-        told = f"{CHANNEL} is not subscribed since 2026-09-14T08:30:12Z: 403::Unknown client"
-        assert bench.subscriber.missing() == told
-        assert bench.metrics.value(CAPTURE_SUBSCRIBED, org=ORG, channel=CHANNEL) == 0
-    async with subscribing(ScriptedSource([quiet(), error], [OPENED, quiet()]), kept("0")) as bench:
-        assert bench.subscriber.missing() == ""
