@@ -2,16 +2,15 @@
 
 import asyncio
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import suppress
 from dataclasses import asdict, replace
 from datetime import datetime
 from typing import Annotated
 
 import typer
-from rich.console import Console, Group
+from rich.console import Console
 from rich.live import Live
-from rich.text import Text
 
 from connectors.ports import SystemClock
 from processors.history import RunStory, tell
@@ -24,7 +23,7 @@ from streams.cli.context import settings
 from streams.cli.corrections import app as corrections
 from streams.cli.moments import moment
 from streams.cli.notes import aside
-from streams.cli.runs_display import explained, page, refusals, table
+from streams.cli.runs_display import explained, overview, page, refusals, table
 from streams.explaining import Explained, explain
 from streams.history.reading import opened
 from streams.history.topic import follow
@@ -125,9 +124,7 @@ def watch(
     """Look on as runs begin and end. Ctrl-C ends it."""
     with suppress(KeyboardInterrupt), Live(console=Console(), auto_refresh=False) as live:
         for told in follow(settings()):
-            counts = " · ".join(f"{count} {name}" for name, count in _counts(told).items()) or "no runs yet"
-            newest = sorted((story.summary for story in told.values()), key=Cursor.of, reverse=True)
-            live.update(Group(Text(counts, style="bold"), table(newest[:rows])), refresh=True)
+            live.update(overview(told, rows), refresh=True)
 
 
 async def _select(effective: Settings, query: RunQuery) -> Sequence[RunSummary]:
@@ -151,13 +148,6 @@ async def _stories(effective: Settings, beginning: str) -> tuple[list[RunStory],
             stories.append(replace(told, summary=run))
         loose = await history.loose(id18(beginning)) if is_salesforce_id(beginning) else []
         return stories, list(loose)
-
-
-def _counts(told: Mapping[str, RunStory]) -> dict[str, int]:
-    counts: dict[str, int] = {}
-    for story in told.values():
-        counts[story.summary.status] = counts.get(story.summary.status, 0) + 1
-    return dict(sorted(counts.items()))
 
 
 def _line(run: RunSummary) -> dict[str, object]:

@@ -1,6 +1,7 @@
 """How `dealwire runs` shows runs."""
 
-from collections.abc import Sequence
+from collections import Counter
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 
 from rich.console import Group
@@ -9,6 +10,7 @@ from rich.text import Text
 
 from processors.history import RunStory
 from schemas.run_event import RunEvent
+from schemas.run_query import Cursor
 from schemas.run_summary import RunSummary
 
 _STYLE = {
@@ -41,6 +43,14 @@ def table(found: Sequence[RunSummary]) -> Table:
             Text(run.run_id[:8]),
         )
     return shown
+
+
+def overview(told: Mapping[str, RunStory], rows: int) -> Group:
+    """Show how many runs there are of each status, and the newest ones."""
+    counts = sorted(Counter(story.summary.status for story in told.values()).items())
+    counted = " · ".join(f"{count} {name}" for name, count in counts) or "no runs yet"
+    newest = sorted((story.summary for story in told.values()), key=Cursor.of, reverse=True)
+    return Group(Text(counted, style="bold"), table(newest[:rows]))
 
 
 def page(story: RunStory) -> Group:
