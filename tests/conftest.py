@@ -3,6 +3,7 @@
 import pytest
 
 pytest_plugins = [
+    "tests.fixtures.browser",
     "tests.fixtures.kafka",
     "tests.fixtures.postgres",
     "tests.fixtures.registry",

@@ -1,7 +1,7 @@
 """What the routes ask: services that other parts of dealwire use, too."""
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -28,6 +28,7 @@ from schemas.task import Task
 from streams.api.identity import Vouching
 from streams.api.live import Audience
 from streams.api.undertakings import Undertakings
+from streams.api.visits import Visits
 from streams.audit_trail import AuditPage, AuditQuery
 from streams.letter_desk import Dealing
 from streams.links import LinkConfig
@@ -151,6 +152,7 @@ class Services:
     queue_states: Callable[[], Awaitable[Mapping[str, Mapping[str, QueueState]]]]
     pause: Pausing
     links: LinkConfig
+    visits: Visits = field(default_factory=Visits)
 
 
 def services_of(request: Request) -> Services:

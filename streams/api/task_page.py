@@ -24,6 +24,7 @@ from streams.api.identity import Person
 from streams.api.problems import ProblemError
 from streams.api.services import Services, services_of
 from streams.api.task_view import View, page
+from streams.api.visits import TooOftenError
 
 router = APIRouter(route_class=GuardedRoute, include_in_schema=False)
 
@@ -42,20 +43,18 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b\x0c\x0e-\x1f\x7f]")  # no browser sends t
 @router.get("/tasks/{link}")
 async def show(link: str, services: Asked) -> HTMLResponse:
     """Show a task to the person of a link, with the form by which they answer."""
-    try:
-        visit = await _Visit.of(link, services)
-    except RefusedError as error:
-        return page(HTTPStatus.NOT_FOUND, View(told=error.what, is_wrong=True))
+    visit = await _followed(link, services)
+    if isinstance(visit, HTMLResponse):
+        return visit
     return visit.closed() or visit.form(HTTPStatus.OK)
 
 
 @router.post("/tasks/{link}")
 async def answer(link: str, request: Request, services: Asked) -> HTMLResponse:
     """Take what the form says: once, however often it is sent, in the name of the person of the link."""
-    try:
-        visit = await _Visit.of(link, services)
-    except RefusedError as error:
-        return page(HTTPStatus.NOT_FOUND, View(told=error.what, is_wrong=True))
+    visit = await _followed(link, services)
+    if isinstance(visit, HTMLResponse):
+        return visit
     filled = _Filled.of(await request.body(), visit.task)
     if not _from_our_page(request, filled.token, visit):
         told = "This form does not come from the page of its link. Open the link again."
@@ -65,6 +64,20 @@ async def answer(link: str, request: Request, services: Asked) -> HTMLResponse:
     if filled.wrong:
         return visit.form(HTTPStatus.UNPROCESSABLE_ENTITY, filled.wrong, filled)
     return await _said(request, visit, filled)
+
+
+async def _followed(link: str, services: Services) -> "_Visit | HTMLResponse":
+    """Follow a link: to its task, or to a page that says why it leads nowhere now."""
+    try:
+        return await _Visit.of(link, services)
+    except TooOftenError as error:
+        refused = page(HTTPStatus.TOO_MANY_REQUESTS, View(told=error.what, is_wrong=True))
+        refused.headers["Retry-After"] = "60"
+        return refused
+    except RefusedError as error:
+        return page(HTTPStatus.NOT_FOUND, View(told=error.what, is_wrong=True))
+    except UnavailableError:
+        return page(HTTPStatus.SERVICE_UNAVAILABLE, View(told="Come again in a minute.", is_wrong=True))
 
 
 async def _said(request: Request, visit: "_Visit", filled: "_Filled") -> HTMLResponse:
@@ -103,7 +116,11 @@ class _Filled:
     @classmethod
     def of(cls, body: bytes, task: Task) -> Self:
         try:
-            given = dict(parse_qsl(body.decode("utf-8", "replace"), max_num_fields=_MOST_FIELDS))
+            # A field that was emptied is sent empty, and must not come back as it was prefilled.
+            pairs = parse_qsl(
+                body.decode("utf-8", "replace"), keep_blank_values=True, max_num_fields=_MOST_FIELDS
+            )
+            given = dict(pairs)
         except ValueError:  # more fields than any form has
             given = {}
         values = {name.removeprefix("f-"): text for name, text in given.items() if name.startswith("f-")}
@@ -133,8 +150,10 @@ class _Visit:
 
     @classmethod
     async def of(cls, text: str, services: Services) -> Self:
-        """Follow a link. Raises `RefusedError` for one that leads nowhere."""
-        link = read(text, services.links.keys, services.clock.now())
+        """Follow a link. Raises `RefusedError` for one that leads nowhere, and `UnavailableError`."""
+        now = services.clock.now()
+        link = read(text, services.links.keys, now)
+        services.visits.count(text, now)
         await services.board.refresh()
         task = services.board.tasks.get(link.task_id)
         if task is None:
@@ -170,8 +189,11 @@ class _Visit:
 
 def _from_our_page(request: Request, token: str, visit: _Visit) -> bool:
     ours = urlsplit(visit.services.links.url)
-    if request.headers.get("origin", "") not in ("", f"{ours.scheme}://{ours.netloc}"):
+    site = request.headers.get("sec-fetch-site", "")
+    if site not in ("", "same-origin", "none"):
         return False
-    if request.headers.get("sec-fetch-site", "same-origin") not in ("same-origin", "none"):
+    # From a page with our referrer policy browsers send `null` (Fetch, "append a request `Origin` header").
+    origin = request.headers.get("origin", "")
+    if origin not in ("", f"{ours.scheme}://{ours.netloc}") and (origin, site) != ("null", "same-origin"):
         return False
     return is_form_token(token, visit.text, visit.services.links.keys)

@@ -223,7 +223,7 @@ async def test_a_form_is_filled_with_its_faults_named_and_what_was_typed_kept(de
     assert "Saved." in page.text
     page = await desk.send(link(), answer="fill", **{"f-goals": "grow", "f-seats": "12"})
     assert [(each.command, dict(each.values)) for each in desk.engine.heard] == [
-        ("draft", {"seats": "12"}),
+        ("draft", {"goals": "", "seats": "12"}),
         ("fill", {"goals": "grow", "seats": "12"}),
     ]
 
@@ -293,3 +293,26 @@ async def test_a_body_beyond_all_bounds_is_refused(desk: Desk) -> None:
     many = {f"f-{number}": "x" for number in range(5000)}
     assert (await desk.send(link(), answer="approve", **many)).status_code == 403
     assert desk.engine.heard == []
+
+
+async def test_a_form_of_a_real_browser_is_taken_which_says_no_origin(desk: Desk) -> None:
+    """With the page's referrer policy a browser sends `Origin: null` even to where it comes from."""
+    ours = {"Origin": "null", "Sec-Fetch-Site": "same-origin"}
+    theirs = {"Origin": "null", "Sec-Fetch-Site": "cross-site"}
+    assert (await desk.send(link(), headers=theirs, answer="approve")).status_code == 403
+    assert (await desk.send(link(), "", headers=ours, answer="approve")).status_code == 403
+    assert desk.engine.heard == []
+    assert (await desk.send(link(), headers=ours, answer="approve")).status_code == 200
+
+
+async def test_a_field_that_was_emptied_stays_empty(desk: Desk) -> None:
+    desk.put(kind="form", fields=FORM, values={"seats": "40"})
+    await desk.send(link(), answer="fill", **{"f-goals": "Live", "f-seats": "", "f-plan": ""})
+    assert desk.engine.heard[0].values["seats"] == ""
+
+
+async def test_a_link_that_is_followed_too_often_waits(desk: Desk) -> None:
+    codes = [(await desk.get(link())).status_code for _ in range(61)]
+    assert codes == [200] * 60 + [429]
+    assert (await desk.get(link())).headers["retry-after"] == "60"
+    assert (await desk.get(link("bob@x.example"))).status_code == 200
