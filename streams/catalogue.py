@@ -24,25 +24,43 @@ class LiveCatalogue:
         self._reader = CompactedReader(config, TOPIC)
         self._records = records
         self._task: asyncio.Task[None] | None = None
+        self._reading: asyncio.Task[None] | None = None
+        self._next: asyncio.Task[None] | None = None
         self.now = Catalogue()
 
     async def start(self) -> None:
         """Read the topic to its end, then go on in the background. Raises `UnavailableError`."""
-        await self._refresh()
+        await self.refreshed()
         self._task = asyncio.create_task(self._follow())
 
     async def stop(self) -> None:
         """Stop reading."""
+        running = [each for each in (self._task, self._next, self._reading) if each is not None]
         if self._task is not None:
             self._task.cancel()
-            await asyncio.gather(self._task, return_exceptions=True)
+        await asyncio.gather(*running, return_exceptions=True)
         self._reader.close()
+
+    async def refreshed(self) -> None:
+        """Have read everything that lay in the topic when this was called. Raises `UnavailableError`.
+
+        Whoever asks while it is being read waits for one more reading, which all of them share.
+        """
+        if self._next is None:
+            self._next = asyncio.create_task(self._read_after(self._reading))
+        await asyncio.shield(self._next)
+
+    async def _read_after(self, before: asyncio.Task[None] | None) -> None:
+        if before is not None:
+            await asyncio.wait([before])
+        self._reading, self._next = self._next, None
+        await self._refresh()
 
     async def _follow(self) -> None:
         while True:
             await asyncio.sleep(_REFRESH_SECONDS)
             try:
-                await self._refresh()
+                await self.refreshed()
             except UnavailableError as error:
                 log.warning("definitions may be old: the control topic cannot be read", error=str(error))
 

@@ -11,6 +11,7 @@ from collections.abc import Iterator, Mapping
 from confluent_kafka import OFFSET_BEGINNING, Consumer, KafkaError, KafkaException, TopicPartition
 
 from connectors.kafka.config import KafkaConfig
+from connectors.kafka.extents import Extents
 from schemas.errors import UnavailableError
 
 _TIMEOUT = 30.0
@@ -36,6 +37,7 @@ class CompactedReader:
                 "isolation.level": "read_committed",
             }
         )
+        self._extents = Extents(config)
         self._consumer.assign([self._part])
         self._latest: dict[str, bytes] = {}
 
@@ -55,7 +57,7 @@ class CompactedReader:
     def _read_to_end(self) -> bool:
         changed = False
         try:
-            end = self._consumer.get_watermark_offsets(self._part, timeout=_TIMEOUT)[1]
+            end = self._extents.of(self._part.topic, [self._part.partition])[self._part.partition].end
             for key, value in self._until(end):
                 changed = True
                 if value is None:

@@ -36,6 +36,10 @@ def workflow(around: Surroundings) -> Any:
         record = job.record
         if not isinstance(record, StageEntry | EnrichedDeal | InboxRecord):
             raise UnreadableError(f"a {record.ce_type} does not belong here")
+        if isinstance(record, StageEntry) or (isinstance(record, InboxRecord) and record.version):
+            # What was activated, retired or applied before this was written must be known: an entry that no
+            # active workflow takes is done with.
+            await around.catalogue.refreshed()
         held = job.recall(runs)
         state = DealRuns.model_validate_json(held) if held is not None else None
         step = await _advance(job, state, record)
