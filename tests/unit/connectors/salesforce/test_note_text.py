@@ -1,11 +1,11 @@
 """Notes carry nothing that a browser acts on, are bounded, and keep their words."""
 
 import re
-import time
 
 import pytest
 
 from connectors.salesforce.note_text import MOST_BYTES, neutral, preview_is_cut
+from tests.fixtures.effort import no_explosion
 
 
 @pytest.mark.parametrize(
@@ -70,9 +70,8 @@ def test_a_long_note_is_cut_and_says_so(text: str, *, cut: bool) -> None:
 
 @pytest.mark.parametrize("piece", ["<!--", "<script>", "<b", "<", "&lt;", "&", "<br ", "</script ", "\u202e"])
 def test_hostile_notes_take_no_time(piece: str) -> None:
-    start = time.perf_counter()
-    neutral(piece * (500_000 // len(piece)))
-    assert time.perf_counter() - start < 2
+    with no_explosion():
+        neutral(piece * (500_000 // len(piece)))
 
 
 def test_a_preview_of_the_full_length_may_be_cut() -> None:

@@ -1,10 +1,9 @@
 """Private data goes out as placeholders and comes back as it was."""
 
-import time
-
 import pytest
 
 from processors.brief.private import Private, placeholders, put_back
+from tests.fixtures.effort import no_explosion
 
 
 @pytest.mark.parametrize(
@@ -82,6 +81,5 @@ def test_put_back() -> None:
     ["a", "a@", "1", "1 ", "+1", "@a.", "de12 ", "ab12", "(", "0", "https://", "tel ", "[EMAIL_", "x.y@"],
 )
 def test_hostile_texts_take_no_time(piece: str) -> None:
-    start = time.perf_counter()
-    Private().hide(piece * (60_000 // len(piece)))
-    assert time.perf_counter() - start < 1
+    with no_explosion():
+        Private().hide(piece * (60_000 // len(piece)))
