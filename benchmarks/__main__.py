@@ -17,7 +17,7 @@ from typing import Any
 
 import psutil
 
-from benchmarks import agents, engine, history, path, redrive, timers, what_if
+from benchmarks import agents, engine, history, path, redrive, timers, waiting, what_if
 
 ROOT = Path(__file__).parents[1]
 RESULTS = ROOT / "benchmarks" / "results"
@@ -27,6 +27,7 @@ PARTS: Mapping[str, tuple[str, Callable[..., dict[str, Any]]]] = {
     "path": ("the whole way of a deal", path.measure),
     "engine": ("decisions of the pure engine", engine.measure),
     "timers": ("a hundred thousand pending timers", timers.measure),
+    "waiting": ("records of a worker that has them", waiting.measure),
     "what-if": ("ten thousand past runs against a draft", what_if.measure),
     "redrive": ("a hundred thousand dead letters, back in order", redrive.measure),
     "history": ("questions to a million runs", history.measure),

@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import time
+from collections.abc import Collection
 from dataclasses import dataclass, field
 
 from connectors.kafka.admin import TopicAdmin
@@ -35,11 +36,11 @@ def config_of(bootstrap_servers: str, variant: str) -> KafkaConfig:
     )
 
 
-def create_topics(config: KafkaConfig) -> None:
-    """Create what the work reads and writes."""
+def create_topics(config: KafkaConfig, used: Collection[str] = _USED) -> None:
+    """Create what the work reads and writes: topics and changelogs by their names without the prefix."""
     admin = TopicAdmin(config)
     for topic in desired(Names(config.topic_prefix, config.group_prefix, PARTITIONS, 1, 1)):
-        if topic.name.removeprefix(config.topic_prefix) in _USED:
+        if topic.name.removeprefix(config.topic_prefix) in used:
             admin.create(topic)
 
 

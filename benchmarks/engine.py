@@ -33,7 +33,7 @@ _SHOWN = {"automated-creation": 20_000, "segment-routing": 200_000, "approval-ga
 
 def measure(_folder: Path, *, rounds: int = 300) -> dict[str, Any]:
     """Decide the inputs of each example so many times over."""
-    return {name: _measured(*_inputs(name, amount), rounds) for name, amount in _SHOWN.items()}
+    return {name: _measured(*inputs(name), rounds) for name in _SHOWN}
 
 
 def _measured(
@@ -62,9 +62,9 @@ def _measured(
     }
 
 
-def _inputs(name: str, amount: int) -> tuple[Catalogue, list[tuple[bytes | None, Record]]]:
-    """Give each input of a deal that goes the whole way, with the state that it meets."""
-    opportunity = DEAL.opportunity.model_copy(update={"amount": Decimal(amount)})
+def inputs(name: str) -> tuple[Catalogue, list[tuple[bytes | None, Record]]]:
+    """Give each input of a deal that goes an example's whole way, with the state that it meets."""
+    opportunity = DEAL.opportunity.model_copy(update={"amount": Decimal(_SHOWN[name])})
     deal = DEAL.model_copy(update={"opportunity": opportunity})
     (version,), placed = drafts(_EXAMPLES / f"{name}.yaml")
     queues = {each.document.name: each.document for each in placed if isinstance(each.document, Queue)}

@@ -13,15 +13,13 @@ from typing import Any, TypeVar
 
 from confluent_kafka import Producer
 
-from benchmarks.agent_work import body, config_of
-from connectors.kafka.admin import TopicAdmin
+from benchmarks.agent_work import body, config_of, create_topics
 from connectors.kafka.broker.kafka import KafkaCluster
 from connectors.kafka.config import KafkaConfig
 from connectors.kafka.delivery import Delivery
 from connectors.kafka.scan import scan
 from connectors.ports import SystemClock
 from processors.dead_letters import Filter, redrive
-from processors.topic_plan import Names, desired
 from schemas.dead_letter import TOPIC, Letter
 from schemas.errors import UnreadableError
 from streams.dead_letters import headers
@@ -40,7 +38,7 @@ def measure(folder: Path, *, letters: int = 100_000, keys: int = 2000) -> dict[s
     """Set so many records of 800 bytes aside, send them back, and look at the order of each key."""
     with KafkaCluster(folder) as cluster:
         config = config_of(cluster.bootstrap_servers, "redrive")
-        _create_topics(config)
+        create_topics(config, (TOPIC, _INBOX, _COPIES))
         _set_aside(config, letters, keys)
         copied = [_timed(lambda: _copy(config, letters))[0]]
         reading, planned = _timed(lambda: _planned(config))
@@ -62,14 +60,6 @@ def measure(folder: Path, *, letters: int = 100_000, keys: int = 2000) -> dict[s
         "letters left aside": left,
         "plain copy before and after, s": " and ".join(f"{each:.1f}" for each in copied),
     }
-
-
-def _create_topics(config: KafkaConfig) -> None:
-    admin = TopicAdmin(config)
-    wanted = {config.topic(name) for name in (TOPIC, _INBOX, _COPIES)}
-    for topic in desired(Names(config.topic_prefix, config.group_prefix, config.partitions, 1, 1)):
-        if topic.name in wanted:
-            admin.create(topic)
 
 
 def _set_aside(config: KafkaConfig, count: int, keys: int) -> None:
