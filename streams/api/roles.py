@@ -19,6 +19,7 @@ ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v1/tasks/{task_id}"): EVERYBODY,
     ("POST", "/v1/tasks/{task_id}/commands"): ANSWERING,
     ("GET", "/v1/events"): EVERYBODY,
+    ("GET", "/v1/explanations/{about}"): CORRECTING,
     ("GET", "/v1/workflows"): EVERYBODY,
     ("GET", "/v1/workflows/{name}"): EVERYBODY,
     ("GET", "/v1/queues"): EVERYBODY,

@@ -30,6 +30,7 @@ from streams.api.live import Audience
 from streams.api.undertakings import Undertakings
 from streams.api.visits import Visits
 from streams.audit_trail import AuditPage, AuditQuery
+from streams.explaining import Explained
 from streams.letter_desk import Dealing
 from streams.links import LinkConfig
 from streams.metrics import Metrics
@@ -152,6 +153,8 @@ class Services:
     queue_states: Callable[[], Awaitable[Mapping[str, Mapping[str, QueueState]]]]
     pause: Pausing
     links: LinkConfig
+    explain: Callable[[str], Awaitable[Sequence[Explained]]]
+    """Gives why a run stands where it does, or why a deal has none; raises what `streams.explaining` does."""
     visits: Visits = field(default_factory=Visits)
 
 

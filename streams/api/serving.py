@@ -32,6 +32,7 @@ from streams.api.undertakings import Undertakings
 from streams.audit_trail import AuditTrail
 from streams.catalogue import LiveCatalogue
 from streams.commanding import PATIENCE, Commander
+from streams.explaining import explain
 from streams.history.reading import history_of
 from streams.letter_desk import LetterDesk
 from streams.merge_asking import ask
@@ -148,6 +149,7 @@ async def _services(
         queue_states=partial(_figures, settings.kafka),
         pause=partial(pause, settings),
         links=settings.links,
+        explain=lambda about: explain(settings, history, about, clock.now()),
         merge=lambda command: ask(settings, records, command, at=clock.now(), patience_s=_PATIENCE_S),
     )
 

@@ -26,6 +26,7 @@ GET   /tasks/{link}                    anybody
 POST  /tasks/{link}                    anybody
 GET   /metrics                         viewer operator approver admin
 GET   /v1/events                       viewer operator approver admin
+GET   /v1/explanations/{about}         operator admin
 GET   /v1/runs                         viewer operator approver admin
 GET   /v1/runs/{run_id}                viewer operator approver admin
 POST  /v1/runs/{run_id}/commands       operator admin
