@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
+from processors.lint_answers import doubts
 from processors.lint_library import WARNING, Finding, Library
 from processors.lint_names import near
 from processors.lint_queues import queue_faults
@@ -87,6 +88,8 @@ class _Linter(Steps):
         if last.id in reached and not isinstance(last, End | Condition) and last.next is None:
             yield self._error(f"after the step {last.id} nothing follows", "Add a step of type end.",
                               "steps", len(workflow.steps) - 1)  # fmt: skip
+        for doubt in doubts(workflow):
+            yield self._finding(WARNING, doubt.what, doubt.todo, *doubt.path)
 
     def _mapping(self, mapping: FieldMappings) -> Iterator[Finding]:
         for number, field in enumerate(mapping.fields):
