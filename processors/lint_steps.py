@@ -8,6 +8,7 @@ from processors.lint_names import near
 from processors.lint_queues import fact_faults
 from processors.lint_texts import Texts
 from processors.mapping import TARGETS
+from processors.people_steps import never_fits
 from processors.sample_variables import TASK, variables_of
 from schemas.definition.any_step import AnyStep
 from schemas.definition.flow import Publish, SetVariables, Wait
@@ -76,6 +77,8 @@ class Steps(Texts):
         for place, field_ in enumerate(step.fields if isinstance(step, Form) else ()):
             if field_.prefill is not None:
                 yield from self._expression(field_.prefill, names, *at, "fields", place, "prefill")
+                if why := never_fits(field_):
+                    yield self._error(f"the prefill never fits: {why}", "", *at, "fields", place, "prefill")
             target = field_.maps_to or "custom."
             if not target.startswith("custom.") and target not in TARGETS:
                 todo = near(target, TARGETS) or "Write custom.NAME for one of your own."

@@ -38,8 +38,10 @@ def opened(step: Approval | Form, run: Run, scene: Scene) -> Opened:
         fields = tuple(_field(field) for field in step.fields)
         given, unread = _prefilled(step.fields, names)
         values, unfit = checked(fields, given, whole=False)
-        task = task.model_copy(update={"kind": FORM, "fields": fields, "values": values})
-        return Opened(run, task, left_empty={**unread, **unfit})
+        empty = {**unread, **unfit}
+        told = tuple(_told(field, empty.get(field.name)) for field in fields)
+        task = task.model_copy(update={"kind": FORM, "fields": told, "values": values})
+        return Opened(run, task, left_empty=empty)
     need = {"any": 1, "all": len(asked)}.get(str(step.need), step.need)
     if int(need) > len(asked):
         raise StepError(
@@ -111,6 +113,13 @@ def _task(step_id: str, run: Run, scene: Scene) -> Task:
     )
 
 
+def never_fits(field: FormField) -> str:
+    """Give why a prefill does not fit its field whatever the deal is like; empty where that is not known."""
+    given, _ = _prefilled((field,), {})
+    _, errors = checked((_field(field),), given, whole=False)
+    return errors.get(field.name, "")
+
+
 def _field(field: FormField) -> TaskField:
     return TaskField(
         name=field.name,
@@ -120,6 +129,13 @@ def _field(field: FormField) -> TaskField:
         choices=field.choices,
         help=field.help,
     )
+
+
+def _told(field: TaskField, why: str | None) -> TaskField:
+    """Tell the person beside a field why it is empty, where the deal should have filled it."""
+    if why is None:
+        return field
+    return field.model_copy(update={"help": f"{field.help} (Could not be prefilled: {why})".strip()})
 
 
 def _prefilled(fields: tuple[FormField, ...], names: Context) -> tuple[dict[str, str], dict[str, str]]:

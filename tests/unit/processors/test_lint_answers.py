@@ -66,3 +66,18 @@ def test_an_answer_that_nobody_will_see_is_warned_of(steps: str, expected: str) 
     mine = parse(HEAD + steps + DONE + MAPPING, "flows.yaml")
     found = [str(each).removeprefix("flows.yaml:") for each in lint(mine, library(mine))]
     assert found == ([expected] if expected else [])
+
+
+@pytest.mark.parametrize(
+    ("prefill", "expected"),
+    [
+        ("'40'", ""),
+        ("40", ""),
+        ("deal.name", ""),
+        ("'many'", "error: the prefill never fits: 'many' is not a number; write it as 1234.5."),
+    ],
+)
+def test_a_prefill_that_never_fits_is_found(prefill: str, expected: str) -> None:
+    mine = parse(HEAD + form("f", "seats", f', type: number, prefill: "{prefill}"') + DONE, "flows.yaml")
+    found = [str(each).partition(": ")[2] for each in lint(mine, library(mine))]
+    assert found == ([expected] if expected else [])

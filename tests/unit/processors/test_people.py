@@ -270,10 +270,15 @@ def test_a_form_is_prefilled_drafted_filled_and_its_answers_go_on() -> None:
 def test_what_cannot_be_prefilled_is_left_empty_and_the_run_says_why() -> None:
     asked = world(
         "id: handoff, type: form, to: [deal.owner.email], title: Handoff, fields: ["
-        "{name: seats, label: Seats, type: number, prefill: deal.name},"
+        "{name: seats, label: Seats, type: number, help: How many., prefill: deal.name},"
         "{name: start, label: Start, type: date, prefill: deal.custom.Start__c},"
         "{name: goals, label: Goals, prefill: deal.name}]", *AFTER[1:])  # fmt: skip
     assert asked.task.values == {"goals": asked.deal.opportunity.name}
+    seats, start, goals = (field.help for field in asked.task.fields)
+    assert seats.startswith("How many. (Could not be prefilled: ")
+    assert "is not a number" in seats
+    assert start.startswith("(Could not be prefilled: ")
+    assert goals == ""
     (opened,) = asked.events("task.opened")
     left = json.loads(opened.output)["left_empty"]
     assert left.keys() == {"seats", "start"}
