@@ -43,10 +43,15 @@ def workflow(around: Surroundings) -> Any:
         held = job.recall(runs)
         state = DealRuns.model_validate_json(held) if held is not None else None
         step = await _advance(job, state, record)
-        rush.count(_begun(state, step.state), job.origin.at)
+        begun = _begun(state, step.state)
+        rush.count(begun, job.origin.at)
         if step.state != state:
             await job.remember(runs, step.state.model_dump_json().encode())
             heap.replace(job.key, timers_of(job.key, step.state))
+        if begun:
+            # Which version a run begins with, and whether it is held, hangs on what this process knows now;
+            # after a crash another might decide otherwise. So a run is kept before anything is told of it.
+            await job.settled()
         await job.emit(
             *(Outgoing(out.record, out.key, cause=record.id, run_id=out.run_id) for out in step.outputs)
         )
