@@ -1,6 +1,7 @@
 """Opens a database: SQLite through aiosqlite, PostgreSQL through asyncpg."""
 
 import json
+import sqlite3
 from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
@@ -64,6 +65,12 @@ def _engine(url: URL, config: SqlConfig, *, durable: bool) -> AsyncEngine:
 
 def _prepare_sqlite(connection: Any, _record: object, *, durable: bool) -> None:
     cursor = connection.cursor()
-    cursor.execute("PRAGMA journal_mode=WAL")
+    try:
+        cursor.execute("PRAGMA journal_mode=WAL")
+    except sqlite3.OperationalError as error:
+        # Of two that make a new file at once, SQLite refuses one without waiting. The mode is the file's: it
+        # is what the other one makes it, or what the next connection does.
+        if error.sqlite_errorname != "SQLITE_BUSY":
+            raise
     cursor.execute(f"PRAGMA synchronous={'FULL' if durable else 'NORMAL'}")
     cursor.close()
