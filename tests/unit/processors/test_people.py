@@ -1,20 +1,17 @@
 """Approvals, forms and claims through the engine: every way a person's word can come."""
 
-import json
 from datetime import timedelta
 from typing import Any
 
 import pytest
 
-from processors.matching import By, Match
-from processors.sample import ACCOUNT
-from schemas.account import Account, UpsertAccount
+from schemas.account import UpsertAccount
 from schemas.assignment import AssignCsm
 from schemas.base import Record
 from schemas.email import SendEmail
 from schemas.run import Status
 from schemas.stage import OPPORTUNITY_DELETED
-from tests.unit.processors.engine import OPPORTUNITY, ORG, T0, World, catalogue_of, entry, result
+from tests.unit.processors.engine import T0, World, catalogue_of, entry, result
 
 BOSS, PEER, REP = "m@acme.example", "peer@thread.example", "sam@acme.example"
 
@@ -237,76 +234,6 @@ def test_an_answer_to_a_cancelled_run_is_refused() -> None:
     assert asked.status() is Status.CANCELLED
 
 
-FORM = (
-    "id: handoff, type: form, to: [deal.owner.email], title: Handoff, fields: ["
-    "{name: goals, label: Goals, type: long_text, required: true, maps_to: custom.goals},"
-    "{name: seats, label: Seats, type: number, prefill: '50'},"
-    "{name: plan, label: Plan, type: choice, choices: [Basic, Pro], maps_to: industry},"
-    "{name: start, label: Start, type: date, prefill: deal.close_date}]"
-)
-AFTER = (
-    "id: big, type: condition, branches: [{when: 'vars.seats > 10', next: create}], default: stop",
-    "id: create, type: create_account",
-    "id: stop, type: end, outcome: ready",
-)
-
-
-def test_a_form_is_prefilled_drafted_filled_and_its_answers_go_on() -> None:
-    asked = world(FORM, *AFTER)
-    assert asked.task.values == {"seats": "50", "start": "2026-09-30"}
-    who = {"task_id": asked.task.id, "actor": REP}
-    assert asked.say("draft", **who, values={"goals": "Start in October"}).kind == "task.saved"
-    assert asked.say("fill", **who, values={"plan": "Pro", "seats": "20"}).kind == "task.answered"
-    (command,) = asked.commands(UpsertAccount)
-    assert isinstance(command, UpsertAccount)
-    assert command.account is not None
-    assert command.account.custom["goals"].value == "Start in October"
-    assert command.account.industry == "Pro"
-    assert asked.run.variables["seats"] == 20
-    assert asked.run.variables["handoff"]["by"] == REP
-    assert "October" not in "".join(event.output + event.input for event in asked.events())
-
-
-def test_what_cannot_be_prefilled_is_left_empty_and_the_run_says_why() -> None:
-    asked = world(
-        "id: handoff, type: form, to: [deal.owner.email], title: Handoff, fields: ["
-        "{name: seats, label: Seats, type: number, help: How many., prefill: deal.name},"
-        "{name: start, label: Start, type: date, prefill: deal.custom.Start__c},"
-        "{name: goals, label: Goals, prefill: deal.name}]", *AFTER[1:])  # fmt: skip
-    assert asked.task.values == {"goals": asked.deal.opportunity.name}
-    seats, start, goals = (field.help for field in asked.task.fields)
-    assert seats.startswith("How many. (Could not be prefilled: ")
-    assert "is not a number" in seats
-    assert start.startswith("(Could not be prefilled: ")
-    assert goals == ""
-    (opened,) = asked.events("task.opened")
-    left = json.loads(opened.output)["left_empty"]
-    assert left.keys() == {"seats", "start"}
-    assert "is not a number" in left["seats"]
-    assert "deal.custom.Start__c" in left["start"]
-
-
-@pytest.mark.parametrize(
-    ("values", "says"),
-    [
-        ({}, "goals: it is required"),
-        ({"goals": "x", "seats": "many"}, "seats: 'many' is not a number"),
-        ({"goals": "x", "seats": "NaN"}, "seats"),
-        ({"goals": "x", "plan": "Gold"}, "plan: 'Gold' is not one of: Basic, Pro"),
-        ({"goals": "x", "start": "30/09/2026"}, "start: '30/09/2026' is not a date"),
-        ({"goals": "x", "hidden": "1"}, "hidden: there is no such field"),
-        ({"goals": "x" * 20_001}, "goals: it has 20001 characters"),
-        ({"goals": "x\x00y"}, "goals: it holds control characters"),
-    ],
-)
-def test_an_invalid_form_is_refused_with_its_fields(values: dict[str, str], says: str) -> None:
-    asked = world(FORM, *AFTER)
-    event = asked.say("fill", task_id=asked.task.id, actor=REP, values=values)
-    assert event.kind == "command.refused"
-    assert says in event.reason
-    assert asked.status() is Status.WAITING_PERSON
-
-
 def test_an_account_is_claimed_once_and_the_queue_is_told() -> None:
     asked = World(
         catalogue_of(
@@ -359,67 +286,6 @@ def test_the_deal_leaves_the_stage(policy: str, answer: str, status: Status) -> 
         asked.say("choose", task_id=asked.task.id, actor=REP, values={"choice": answer})
     assert asked.status() is status
     assert asked.events("deal.left_stage")[0].reason == policy
-
-
-def joining(existing: str, *accounts: Account) -> World:
-    made = World(
-        catalogue_of(
-            "kind: workflow\nname: w\nstatus: active\ntrigger: {stages: [Closed Won]}\nsteps:\n"
-            f"  - {{id: create, type: create_account, existing: {existing}}}\n"
-            f"  - {{id: done, type: end}}\n{SHARED}"
-        )
-    )
-    made.existing = [Match(account=each, by=By.DOMAIN, score=0.95) for each in accounts]
-    made.take(entry())
-    made.settle()
-    return made
-
-
-KNOWN = ACCOUNT.model_copy(
-    update={"id": "held", "key": "another:deal", "revision": 7, "name": "Acme Ltd", "industry": "Energy"}
-)
-
-
-def stored(world: World) -> Account:
-    (command,) = world.commands(UpsertAccount)
-    assert isinstance(command, UpsertAccount)
-    assert command.account is not None
-    return command.account
-
-
-@pytest.mark.parametrize(
-    ("existing", "found", "key", "revision"),
-    [
-        ("create", (KNOWN,), None, 1),
-        ("link", (KNOWN,), "another:deal", 8),
-        ("link", (), None, 1),
-        ("ask", (), None, 1),
-    ],
-)
-def test_an_account_that_exists_is_joined_as_the_step_says(
-    existing: str, found: tuple[Account, ...], key: str | None, revision: int
-) -> None:
-    world = joining(existing, *found)
-    account = stored(world)
-    assert (account.key, account.revision) == (key or f"{ORG}:{OPPORTUNITY}", revision)
-    assert account.name == "Acme - Onboarding 2026"
-    assert account.industry == ("Energy" if key else None)
-    assert world.status() is Status.COMPLETED
-
-
-@pytest.mark.parametrize(
-    ("choice", "key"), [("another:deal", "another:deal"), ("new", f"{ORG}:{OPPORTUNITY}")]
-)
-def test_a_person_chooses_which_account_it_is(choice: str, key: str) -> None:
-    world = joining("ask", KNOWN)
-    assert world.commands(UpsertAccount) == []
-    task = world.task
-    assert [each.key for each in task.choices] == ["another:deal", "new"]
-    refused = world.say("choose", task_id=task.id, actor=REP, values={"choice": "elsewhere"})
-    assert "is no choice" in refused.reason
-    world.say("choose", task_id=task.id, actor=REP, values={"choice": choice})
-    assert stored(world).key == key
-    assert world.status() is Status.COMPLETED
 
 
 def test_a_brief_is_written_and_spoken_of() -> None:

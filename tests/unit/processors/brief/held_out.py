@@ -92,12 +92,12 @@ HELD_OUT = (
     ),
     Case(
         "a reseller",
-        "Margin stays at 18% until the end of 2027, agreed with their CEO. Their sales people are "
+        "Margin stays at 18% until the end of 2027, agreed with their CFO. Their sales people are "
         "skeptical about the new portal. Success means 50 orders a month through the portal. No "
         "blockers on the legal side.",
         {
-            "commitments": ["Margin stays at 18% until the end of 2027, agreed with their CEO."],
-            "dates": ["Margin stays at 18% until the end of 2027, agreed with their CEO."],
+            "commitments": ["Margin stays at 18% until the end of 2027, agreed with their CFO."],
+            "dates": ["Margin stays at 18% until the end of 2027, agreed with their CFO."],
             "risks": ["Their sales people are skeptical about the new portal."],
             "goals": ["Success means 50 orders a month through the portal."],
         },
