@@ -50,6 +50,19 @@ class LiveCatalogue:
             self._next = asyncio.create_task(self._read_after(self._reading))
         await asyncio.shield(self._next)
 
+    async def caught_up(self) -> None:
+        """Have read everything that lay in the topic when this was called, however long that takes.
+
+        For records that must not be decided on less: set aside, they would be an operator's to send back,
+        while Kafka comes back by itself.
+        """
+        while True:
+            try:
+                return await self.refreshed()
+            except UnavailableError as error:
+                log.warning("records wait for definitions that cannot be read", error=str(error))
+            await asyncio.sleep(_REFRESH_SECONDS)
+
     async def _read_after(self, before: asyncio.Task[None] | None) -> None:
         if before is not None:
             await asyncio.wait([before])

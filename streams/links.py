@@ -58,13 +58,18 @@ def linked(mail: SendEmail, config: LinkConfig) -> SendEmail:
 
     def link_to(task_id: str) -> str:
         if not config.keys or mail.at is None or len(mail.to) != 1 or mail.cc:
-            return f"dealwire tasks show {task_id}"
+            return _command(task_id)
         link = Link(task_id, mail.to[0], mail.at + timedelta(days=config.days))
         return f"{config.url.rstrip('/')}/tasks/{sign(link, config.keys[0])}"
 
     return mail.model_copy(
         update={
+            "subject": with_links(mail.subject, _command),  # subjects are shown to bystanders
             "text": with_links(mail.text, link_to),
             "html": with_links(mail.html, link_to) if mail.html is not None else None,
         }
     )
+
+
+def _command(task_id: str) -> str:
+    return f"dealwire tasks show {task_id}"

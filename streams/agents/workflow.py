@@ -39,7 +39,7 @@ def workflow(around: Surroundings) -> Any:
         if isinstance(record, StageEntry) or (isinstance(record, InboxRecord) and record.version):
             # What was activated, retired or applied before this was written must be known: an entry that no
             # active workflow takes is done with.
-            await around.catalogue.refreshed()
+            await around.catalogue.caught_up()
         held = job.recall(runs)
         state = DealRuns.model_validate_json(held) if held is not None else None
         step = await _advance(job, state, record)

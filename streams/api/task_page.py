@@ -161,11 +161,14 @@ class _Visit:
         return cls(text, link, task, services)
 
     def closed(self) -> HTMLResponse | None:
-        """Give the page of a task that this person cannot answer, or cannot any more."""
+        """Give the page of a task that this person cannot answer, or cannot any more.
+
+        Who is not asked, or no more, is not shown the task either.
+        """
+        if self.link.person.casefold() not in {each.casefold() for each in self.task.people}:
+            return page(HTTPStatus.OK, View(told="This was given to somebody else."))
         if self.task.status in TASK_ENDED:
             return self.told(HTTPStatus.OK, f"Nothing is asked any more: {already(self.task)}.")
-        if self.link.person.casefold() not in {each.casefold() for each in self.task.people}:
-            return self.told(HTTPStatus.OK, "This was given to somebody else.")
         return None
 
     def told(self, status: HTTPStatus, told: str) -> HTMLResponse:

@@ -19,6 +19,11 @@ def mail(*to: str, cc: tuple[str, ...] = ()) -> SendEmail:
     return SendEmail(id="m", org_id="o", to=to, cc=cc, text=text, html=f"<a href='{mark('task-1')}'>", at=AT)
 
 
+def test_a_subject_never_holds_a_link() -> None:
+    sent = linked(mail("m@acme.example").model_copy(update={"subject": f"On {mark('task-1')}"}), CONFIG)
+    assert sent.subject == "On dealwire tasks show task-1"
+
+
 def test_a_mail_to_one_person_gets_that_person_s_link() -> None:
     sent = linked(mail("m@acme.example"), CONFIG)
     url = sent.text.removeprefix("Decide: ").strip()

@@ -316,3 +316,12 @@ async def test_a_link_that_is_followed_too_often_waits(desk: Desk) -> None:
     assert codes == [200] * 60 + [429]
     assert (await desk.get(link())).headers["retry-after"] == "60"
     assert (await desk.get(link("bob@x.example"))).status_code == 200
+
+
+async def test_who_is_not_asked_is_not_shown_what_is_asked(desk: Desk) -> None:
+    desk.put(title="Approve Acme", text="at a loss", people=("bob@x.example",))
+    for status in ("open", "done"):
+        desk.put(title="Approve Acme", text="at a loss", people=("bob@x.example",), status=status)
+        page = (await desk.get(link())).text
+        assert "given to somebody else" in page
+        assert not any(told in page for told in ("Acme", "at a loss", "bob@x.example"))
