@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
+from processors.fates import is_back, tell
 from schemas.change import Change
 from schemas.errors import UnreadableError
 from schemas.ids import derived_id, is_salesforce_id, stage_entry_id
@@ -39,17 +40,20 @@ def observe(state: StageState | None, change: Change) -> Observation:
     """
     known = state or StageState()
     reason = _ignored(change)
-    if reason:
+    comes_back = is_back(known, change)
+    if reason and not comes_back:
         return Observation(known, ignored=reason)
-    match change.change_type:
-        case "DELETE":
-            return Observation(known, (_told(change, OPPORTUNITY_DELETED, known.stage),))
-        case "UNDELETE":
-            told = _told(change, OPPORTUNITY_UNDELETED, known.stage)
-            entered = _entered(known, change, _body(change))
-            return Observation(entered.state, (told, *entered.entries))
-        case kind:
-            return _entered(known, change, _body(change), created=kind == "CREATE")
+    if change.change_type == "DELETE":
+        known, told = tell(known, change, OPPORTUNITY_DELETED)
+        return Observation(known, (told,))
+    before: tuple[StageEntry, ...] = ()
+    if comes_back:
+        known, told = tell(known, change, OPPORTUNITY_UNDELETED)
+        before = (told,)
+    if reason:
+        return Observation(known, before)
+    entered = _entered(known, change, _body(change), created=change.change_type == "CREATE")
+    return Observation(entered.state, (*before, *entered.entries))
 
 
 def news(change: Change) -> InboxRecord | None:
@@ -100,11 +104,8 @@ def _entered(
         change_id=change.id,
     )
     entries = (*known.entries, entry)[-_REMEMBERED:]
-    remembered = (
-        known.model_copy(update={"entries": entries})
-        if late
-        else StageState(stage=stage, entered_at=moment, entries=entries)
-    )
+    present = {} if late else {"stage": stage, "entered_at": moment}
+    remembered = known.model_copy(update={"entries": entries, **present})
     return Observation(remembered, (_entry(change, entry),))
 
 
@@ -132,18 +133,6 @@ def _entry(change: Change, entry: KnownEntry) -> StageEntry:
         created_in_stage=entry.created,
         late=entry.late,
         change_id=entry.change_id,
-    )
-
-
-def _told(change: Change, kind: str, stage: str) -> StageEntry:
-    return StageEntry(
-        id=derived_id(kind, change.id),
-        org_id=change.org_id,
-        kind=kind,
-        opportunity_id=change.record_id,
-        stage=stage,
-        entered_at=_whole_second(change.commit_time) if change.commit_time else None,
-        change_id=change.id,
     )
 
 

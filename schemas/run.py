@@ -163,11 +163,12 @@ class DealRuns(Part):
 
 
 class StageState(Part):
-    """What is remembered of an opportunity's stage: the present one, and the entries published last."""
+    """What is remembered of an opportunity: its present stage, and the entries and fates published last."""
 
     stage: str = ""
     entered_at: Moment | None = None
     entries: tuple["KnownEntry", ...] = ()
+    fates: tuple["KnownFate", ...] = ()
 
 
 class KnownEntry(Part):
@@ -179,4 +180,13 @@ class KnownEntry(Part):
     previous_stage: str | None = None
     late: bool = False
     created: bool = False
+    change_id: str = ""
+
+
+class KnownFate(Part):
+    """A deletion or its undoing that was published: its id and kind, when it was, and where it came from."""
+
+    id: str
+    kind: str
+    at: Moment
     change_id: str = ""

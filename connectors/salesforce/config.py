@@ -9,6 +9,8 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from connectors.salesforce.polling.config import PollConfig
+
 PRODUCTION_AUDIENCE = "https://login.salesforce.com"
 SANDBOX_AUDIENCE = "https://test.salesforce.com"
 _HOST = re.compile(r"[a-z0-9.:_-]+")
@@ -38,10 +40,16 @@ class SalesforceConfig(BaseModel):
     api_version: str = Field(
         "66.0", pattern=r"^[1-9]\d\.0$", description="The API's version, for REST and Streaming."
     )
+    source: Literal["cometd", "poll"] = Field(
+        "cometd",
+        description="How to hear of changes: `cometd` hears change events, `poll` asks (no change events).",
+    )
+    poll: PollConfig = Field(default_factory=PollConfig)
     channels: tuple[str, ...] = Field(
         ("/data/ChangeEvents",),
         min_length=1,
-        description="What to subscribe to; each channel has a position of its own.",
+        description="What to subscribe to; each channel has a position of its own. `poll` keeps one, "
+        "under the first name.",
         examples=['["/data/Onboarding__chn"]'],
     )
     allowed_hosts: tuple[str, ...] = Field(

@@ -1,4 +1,4 @@
-"""Every subscription to changes, held to one suite: the twin in memory, and CometD before a simulated org."""
+"""Every subscription to changes, held to one suite: the twin in memory; CometD and polling before an org."""
 
 import asyncio
 from collections.abc import AsyncGenerator, AsyncIterator
@@ -14,6 +14,9 @@ from connectors.salesforce.change_memory import MemoryChangeSource
 from connectors.salesforce.cometd import CometdSource, Patience
 from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.login import OAuthLogin
+from connectors.salesforce.polling.config import PollConfig
+from connectors.salesforce.polling.source import PollSource
+from connectors.salesforce.rest import RestClient
 from connectors.salesforce.simulator.clock import LiveClock
 from connectors.salesforce.simulator.org import Org
 from connectors.salesforce.simulator.server import OrgServer
@@ -49,17 +52,19 @@ class MemoryChannel:
         self.memory.quieten()
 
 
+def config_of(org: Org) -> SalesforceConfig:
+    return SalesforceConfig(
+        login_url=org.login_url, client_id=org.app.client_id, client_secret=SecretStr(org.app.client_secret)
+    )
+
+
 class CometdChannel:
     """A channel of a simulated org behind a socket."""
 
     def __init__(self, org: Org, server: OrgServer) -> None:
         self._org = org
         self._server = server
-        config = SalesforceConfig(
-            login_url=org.login_url,
-            client_id=org.app.client_id,
-            client_secret=SecretStr(org.app.client_secret),
-        )
+        config = config_of(org)
         clock = SystemClock()
         tokens = TokenManager(config, login=OAuthLogin(config, clock), clock=clock)
         patience = Patience(opening=timedelta(seconds=10), look_every=timedelta(milliseconds=50))
@@ -87,10 +92,44 @@ class CometdChannel:
         """The server answers a connect in which nothing happened by itself, after its hold."""
 
 
-Channel = MemoryChannel | CometdChannel
+class PolledChannel:
+    """The deals of a simulated org behind a socket, each of which changes once: several changes are one."""
+
+    def __init__(self, org: Org, server: OrgServer) -> None:
+        self._org = org
+        self._server = server
+        config, clock = config_of(org), SystemClock()
+        rest = RestClient(config, TokenManager(config, login=OAuthLogin(config, clock), clock=clock))
+        poll = PollConfig(shortest_seconds=0.05, longest_seconds=0.1, share=1)
+        self.source: ChangeSource = PollSource(poll, CHANNEL, rest, org.clock)
+        with org.transaction(org.admin_id) as tx:
+            deal = {"Name": "new", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
+            self._deals = [tx.create("Opportunity", deal) for _ in range(8)]
+        self._names = 0
+        self.forget()
+
+    def change(self) -> str:
+        self._names += 1
+        name = f"deal {self._names}"
+        self._org.clock.advance(timedelta(seconds=1))
+        with self._org.transaction(self._org.admin_id) as tx:
+            tx.update("Opportunity", self._deals[self._names], {"Name": name})
+        return name
+
+    def forget(self) -> None:
+        self._org.clock.advance(timedelta(hours=73))
+
+    async def cut(self) -> None:
+        await self._server.stop()
+
+    def rest(self) -> None:
+        """A poll that finds nothing comes by itself."""
 
 
-@pytest.fixture(params=["memory", "cometd"])
+Channel = MemoryChannel | CometdChannel | PolledChannel
+
+
+@pytest.fixture(params=["memory", "cometd", "poll"])
 async def channel(request: pytest.FixtureRequest) -> AsyncIterator[Channel]:
     if request.param == "memory":
         yield MemoryChannel()
@@ -100,7 +139,7 @@ async def channel(request: pytest.FixtureRequest) -> AsyncIterator[Channel]:
         server = OrgServer(org, hold=timedelta(milliseconds=300))
         await server.start()
         stack.push_async_callback(server.stop)
-        yield CometdChannel(org, server)
+        yield CometdChannel(org, server) if request.param == "cometd" else PolledChannel(org, server)
 
 
 @asynccontextmanager

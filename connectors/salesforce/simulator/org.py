@@ -83,9 +83,15 @@ class Org:
         """Where tokens are asked for."""
         return self.instance_url
 
-    def transaction(self, user_id: str, origin: str = "") -> Transaction:
-        """Begin a transaction as a user. `origin` is the changeOrigin of its events: see `api_origin`."""
-        return Transaction(self, user_id, origin)
+    def transaction(
+        self, user_id: str, origin: str = "", *, stamped_ago: timedelta = timedelta(0)
+    ) -> Transaction:
+        """Begin a transaction as a user. `origin` is the changeOrigin of its events: see `api_origin`.
+
+        What is written is stamped `stamped_ago`: in a transaction that takes long, records are stamped when
+        they are written and seen when it commits.
+        """
+        return Transaction(self, user_id, origin, stamped_ago)
 
     def rows(self, name: str, *, include_deleted: bool = False) -> Iterable[Row]:
         """Give the records of an object, oldest first; those in the recycle bin last, if asked for."""

@@ -31,10 +31,10 @@ class Transaction:
     the other records all the same catches it inside the block. There is no await inside a transaction.
     """
 
-    def __init__(self, org: "Org", user_id: str, origin: str) -> None:
+    def __init__(self, org: "Org", user_id: str, origin: str, ago: timedelta) -> None:
         self.org = org
         self.user_id = user_id
-        self.now = org.clock.now().replace(microsecond=0)
+        self.now = (org.clock.now() - ago).replace(microsecond=0)
         """The stamp of everything written: whole seconds, as records hold them."""
         # Not all stamps of a write are of one second in a real org; those of one kind in one write are.
         self.stage_stamp = self.now - timedelta(seconds=org.jitter())
