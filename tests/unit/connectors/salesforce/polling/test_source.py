@@ -21,6 +21,14 @@ def org() -> Org:
     return Org(seed=5, jitter_seconds=0)
 
 
+@pytest.fixture
+def small_pages(monkeypatch: pytest.MonkeyPatch) -> int:
+    rows = 20
+    for module in ("query", "reader"):
+        monkeypatch.setattr(f"connectors.salesforce.polling.{module}.ROWS_PER_PAGE", rows)
+    return rows
+
+
 def wait(org: Org, seconds: float) -> None:
     org.clock.advance(timedelta(seconds=seconds))
 
@@ -63,6 +71,20 @@ async def test_a_deal_that_moved_twice_between_two_polls_tells_of_both_with_the_
     assert [each.id for each in told] == [each.id for each in heard]
     assert [each.previous_stage for each in told] == [each.previous_stage for each in heard]
     assert [each.created_in_stage for each in told] == [True, False, False, False]
+
+
+@pytest.mark.parametrize("seed", range(6))
+async def test_where_stamps_differ_the_present_stage_has_the_id_of_its_change_event(seed: int) -> None:
+    org = Org(seed=seed, jitter_seconds=2)
+    deal = deal_in(org)
+    wait(org, 1000)
+    polled = Polled(org)
+    await polled.open(None)
+    start = org.changes.newest
+    update(org, deal, StageName="Closed Won")
+    (heard,) = entries_of(changes_of(list(events_since(org, start))))
+    (told,) = entries_of(changes_of(await polled.poll()))
+    assert told.id == heard.id
 
 
 async def test_rows_of_the_history_that_mean_another_amount_are_no_entries(org: Org) -> None:
@@ -152,8 +174,10 @@ async def test_many_deals_of_one_second_over_more_than_a_page(org: Org) -> None:
     assert polled.rest.calls - before == 2 + 5
 
 
-@pytest.mark.parametrize("taken", [1, 700, 1999, 2000, 2001])
-async def test_killed_in_a_page_it_goes_on_behind_what_was_taken(org: Org, taken: int) -> None:
+@pytest.mark.parametrize("taken", [1, 7, 19, 20, 21])
+async def test_killed_in_a_page_it_goes_on_behind_what_was_taken(
+    org: Org, taken: int, small_pages: int
+) -> None:
     polled = Polled(org)
     await polled.open(None)
     start = deal_in(org, "start")
@@ -161,7 +185,7 @@ async def test_killed_in_a_page_it_goes_on_behind_what_was_taken(org: Org, taken
     wait(org, 3600)
     with org.transaction(org.admin_id) as tx:
         deal = {"Name": "one of many", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
-        made = {tx.create("Opportunity", deal) for _ in range(ROWS_PER_PAGE + 100)}
+        made = {tx.create("Opportunity", deal) for _ in range(small_pages + 10)}
     heard = await polled.poll(taken)
     polled.renew()
     await polled.open(heard[-1].replay_id)
@@ -336,13 +360,13 @@ async def test_a_refused_poll_ends_the_session_and_the_next_one_goes_on_without_
     assert entry.stage == "Closed Won"
 
 
-async def test_a_failure_between_two_pages_loses_nothing(org: Org) -> None:
+async def test_a_failure_between_two_pages_loses_nothing(org: Org, small_pages: int) -> None:
     polled = Polled(org)
     await polled.open(None)
     with org.transaction(org.admin_id) as tx:
         deal = {"Name": "one of many", "StageName": "Prospecting", "CloseDate": "2026-12-31"}
-        made = {tx.create("Opportunity", deal) for _ in range(ROWS_PER_PAGE + 10)}
-    found = await polled.poll(ROWS_PER_PAGE)
+        made = {tx.create("Opportunity", deal) for _ in range(small_pages + 10)}
+    found = await polled.poll(small_pages)
     polled.rest.failures.append(LIMIT)
     with pytest.raises(UnavailableError):
         await polled.poll()
