@@ -11,10 +11,11 @@ import typer
 from connectors.kafka.checkpoints import KafkaCheckpoints
 from connectors.kafka.producer import Producer
 from connectors.kafka.registry import HttpRegistry
-from connectors.ports import SystemClock
+from connectors.ports import ChangeSource, SystemClock
 from connectors.salesforce.auth import TokenManager
 from connectors.salesforce.cometd import CometdSource
 from connectors.salesforce.config import SalesforceConfig
+from connectors.salesforce.polling.source import PollSource
 from connectors.salesforce.rest import RestClient
 from connectors.salesforce.survey import survey
 from schemas.errors import ConfigurationError, RefusedError, UnavailableError
@@ -41,7 +42,8 @@ def subscriber(
 ) -> None:
     """Hear changes of an org and publish them to Kafka, until SIGTERM.
 
-    One process subscribes for an org; a second one costs delivered events and breaks nothing.
+    One process subscribes for an org; a second one costs delivered events (or API calls, where the org is
+    polled) and breaks nothing.
     """
     effective = settings()
     if org not in effective.orgs:
@@ -78,10 +80,13 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
         await _look_around(config, tokens)
         producer = Producer(effective.kafka)
         stack.push_async_callback(producer.close)
+        sources = _sources(config, tokens)
+        for source in sources.values():
+            stack.push_async_callback(source.close)
         subscribers += [
             Subscriber(
                 Wiring(
-                    source=CometdSource(config, channel, tokens, clock),
+                    source=source,
                     producer=producer,
                     checkpoints=KafkaCheckpoints(effective.kafka, producer, records),
                     records=records,
@@ -92,7 +97,7 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
                 token.org_id,
                 channel,
             )
-            for channel in config.channels
+            for channel, source in sources.items()
         ]
         running = [asyncio.create_task(each.run(stop)) for each in subscribers]
         await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
@@ -100,6 +105,15 @@ async def _run(effective: Settings, config: SalesforceConfig) -> None:
         ended = await asyncio.gather(*running, return_exceptions=True)
         for error in filter(None, ended):
             raise error
+
+
+def _sources(config: SalesforceConfig, tokens: TokenManager) -> dict[str, ChangeSource]:
+    """Give what is listened to, by the name that its position is kept under."""
+    clock = SystemClock()
+    if config.source == "poll":
+        channel = config.channels[0]
+        return {channel: PollSource(config.poll, channel, RestClient(config, tokens), clock)}
+    return {channel: CometdSource(config, channel, tokens, clock) for channel in config.channels}
 
 
 async def _look_around(config: SalesforceConfig, tokens: TokenManager) -> None:
