@@ -69,7 +69,10 @@ RETAINED_EDGE = "retained edge"
 
 
 class ChangeSource(Protocol):
-    """A subscription to changes of one org. At least once: resumes strictly after the position given."""
+    """A subscription to changes of one org. At least once: resumes strictly after the position given.
+
+    One whose org may show a change late gives once more, after that, what came shortly before the position.
+    """
 
     def events(self, resume_after: str | None) -> AsyncGenerator[Received, None]:
         """Give events in the channel's order; `None` starts with new ones, `RETAINED_EDGE` with the oldest.

@@ -4,10 +4,11 @@ import shlex
 import shutil
 import sys
 import time
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Event
-from typing import Annotated
+from typing import Annotated, Literal
 
 import typer
 from rich.console import Console
@@ -20,7 +21,7 @@ from schemas.task import Task
 from streams.cli.demo_display import arrivals, next_steps, summary
 from streams.cli.sandbox_display import SandboxDisplay
 from streams.local.approver import Approver
-from streams.local.deployment import Deployment, Plan
+from streams.local.deployment import ORG, Deployment, Plan
 from streams.local.mover import PATH, Closed, Mover
 from streams.local.observe import Observer
 
@@ -32,6 +33,11 @@ _GIVE_UP_AFTER_S = 60.0
 _GATE = 500_000
 """The amount above which examples/approval-gate.yaml asks a manager."""
 _BETWEEN_DEALS_S = 0.3
+_POLLED: Mapping[str, Mapping[str, object]] = {
+    f"orgs.{ORG}": {"source": "poll"},
+    # An org of one's own may be asked as often as one likes.
+    f"orgs.{ORG}.poll": {"share": 1.0, "shortest_seconds": 0.5, "longest_seconds": 2.0},
+}
 
 
 @app.command(
@@ -44,13 +50,18 @@ def demo(
     exit_when_done: Annotated[
         bool, typer.Option("--exit", help="End when all have arrived; else wait for Ctrl-C.")
     ] = False,
+    source: Annotated[
+        Literal["cometd", "poll"],
+        typer.Option(help="How stages are heard of: by change events, or by asking for what changed."),
+    ] = "cometd",
 ) -> None:
     """Show the whole thing."""
     console = Console()
     began = time.monotonic()
     shutil.rmtree(_FOLDER, ignore_errors=True)
     with SandboxDisplay(console) as display:
-        deployment = Deployment(_FOLDER, Plan(deals=deals * 3 + 50, history=True), on_progress=display)
+        plan = Plan(deals=deals * 3 + 50, history=True, settings=_POLLED if source == "poll" else {})
+        deployment = Deployment(_FOLDER, plan, on_progress=display)
         try:
             deployment.up([examples()])
         except BaseException:

@@ -147,8 +147,9 @@ def test_an_unknown_run_says_what_to_type(closed: tuple[Deployment, list[Move]])
     assert "dealwire runs list" in str(caught.value)
 
 
-def test_the_unattended_demo_ends_well_and_leaves_nothing_running(tmp_path: Path) -> None:
-    command = [sys.executable, "-m", "streams", "demo", "--deals", "3", "--exit"]
+@pytest.mark.parametrize("source", ["cometd", "poll"])
+def test_the_unattended_demo_ends_well_and_leaves_nothing_running(tmp_path: Path, source: str) -> None:
+    command = [sys.executable, "-m", "streams", "demo", "--deals", "3", "--exit", "--source", source]
     with required():
         done = subprocess.run(  # noqa: S603 - our own command
             command, cwd=tmp_path, capture_output=True, text=True, check=False, timeout=180,
