@@ -40,7 +40,8 @@ faults: install ## The long fault run: kill -9 everywhere, then count
 	$(BIN)/pytest tests/faults tests/e2e/test_people.py tests/e2e/test_correcting.py tests/integration/test_agents_faults.py \
 	  tests/integration/test_queues_kafka.py tests/integration/test_redrive.py --long
 
-docs: install ## Write the generated pages again
+docs: install ## Write generated pages and modules again
+	$(BIN)/python -m grpc_tools.protoc -I. --python_out=. --pyi_out=. --grpc_python_out=. connectors/salesforce/pubsub_api/pubsub_api.proto
 	$(BIN)/python -m streams.docs
 
 clean: ## Stop the sandbox and remove what it wrote
