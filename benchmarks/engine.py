@@ -26,7 +26,7 @@ from schemas.run_event import RunEvent
 from schemas.task import Task
 from streams.drafts import drafts
 
-_EXAMPLES = Path(__file__).parents[1] / "examples"
+EXAMPLES = Path(__file__).parents[1] / "examples"
 _SHOWN = {"automated-creation": 20_000, "segment-routing": 200_000, "approval-gate": 600_000}
 """Each example, and an amount that its filter lets in."""
 
@@ -66,7 +66,7 @@ def inputs(name: str) -> tuple[Catalogue, list[tuple[bytes | None, Record]]]:
     """Give each input of a deal that goes an example's whole way, with the state that it meets."""
     opportunity = DEAL.opportunity.model_copy(update={"amount": Decimal(_SHOWN[name])})
     deal = DEAL.model_copy(update={"opportunity": opportunity})
-    (version,), placed = drafts(_EXAMPLES / f"{name}.yaml")
+    (version,), placed = drafts(EXAMPLES / f"{name}.yaml")
     queues = {each.document.name: each.document for each in placed if isinstance(each.document, Queue)}
     catalogue = draft_catalogue(version, queues)
     coming: deque[Record] = deque([entry_of(deal, version.workflow.trigger.stages[0], AT)])

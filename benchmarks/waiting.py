@@ -18,18 +18,32 @@ from typing import Any, Self, cast
 from confluent_kafka import Consumer, Producer, TopicPartition
 
 from benchmarks.agent_work import PARTITIONS, config_of, create_topics, known_records
-from benchmarks.engine import inputs
+from benchmarks.engine import EXAMPLES, inputs
 from benchmarks.waiting_worker import EXAMPLE
 from connectors.kafka.broker.kafka import KafkaCluster
+from processors.applying import plan
+from processors.catalogue import Catalogue
+from processors.lint_library import library
 from processors.sample import DEAL
 from processors.sample_trial import entry_of
+from schemas.control import ControlRecord
 from schemas.deal import EnrichmentRequest
+from schemas.definition.documents import Workflow
 from schemas.ids import record_key
 from schemas.run import DealRuns, Status
 from streams.agents.workflow import INPUTS
+from streams.control import write
+from streams.definitions import read
 from streams.job import expect
 
-_TOPICS = (*INPUTS, "enrichment.requests", "workflow.events", "dead-letters", "workflow-runs-changelog")
+_TOPICS = (
+    *INPUTS,
+    "enrichment.requests",
+    "workflow.events",
+    "dead-letters",
+    "workflow-runs-changelog",
+    "control",
+)
 _STAGES, _REQUESTS = "opportunity.stages", "enrichment.requests"
 _MOST_QUEUED = 20_000
 _WARM = 20
@@ -81,6 +95,7 @@ class _Variant:
             {**self._config.librdkafka(), "group.id": f"{name}.benchmark", "fetch.wait.max.ms": 10}
         )
         create_topics(self._config, _TOPICS)
+        write(self._config, self._records, _applied())
         self._stage = _stage()
         held = _waiting_for_a_person()
         each = len(DealRuns.model_validate_json(held).timers())
@@ -146,6 +161,15 @@ def _waiting_for_a_person() -> bytes:
         if any(run.status is Status.WAITING_PERSON for run in state.runs.values()):
             return (held or b"").replace(b'"due":"2026', b'"due":"2099')
     raise AssertionError(f"nobody is asked in {EXAMPLE}")
+
+
+def _applied() -> list[ControlRecord]:
+    """Give what `dealwire apply` would have written of the example, long ago."""
+    placed = read([EXAMPLES])
+    workflows = [each.document for each in placed if isinstance(each.document, Workflow)]
+    ours = [each for each in workflows if each.name == EXAMPLE]
+    steps = plan(ours, library(placed), Catalogue(), at=datetime(2026, 1, 1, tzinfo=UTC), actor="benchmark")
+    return [record for step in steps for record in step.records]
 
 
 def _stage() -> str:

@@ -11,17 +11,16 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from types import SimpleNamespace
 from typing import Any, cast
 
 import psutil
 
 from benchmarks.agent_work import config_of, known_records
-from benchmarks.engine import inputs
 from connectors.kafka.delivery import Delivery
 from connectors.ports import SystemClock
 from streams.agents.workflow import workflow
 from streams.app import Surroundings
+from streams.catalogue import LiveCatalogue
 from streams.metrics import TIMERS_WAITING, Metrics
 from streams.outbox import Outbox
 from streams.parking import Parking
@@ -34,14 +33,17 @@ _LOOK_S = 0.02
 async def _run(variant: str, bootstrap_servers: str, timers: int) -> None:
     config = config_of(bootstrap_servers, variant)
     delivery, metrics = Delivery(config), Metrics()
+    records = await known_records(config)
+    catalogue = LiveCatalogue(config, records)
+    await catalogue.start()
     app = workflow(
         Surroundings(
             settings=Settings(kafka=config, worker=WorkerConfig(data_dir=Path(tempfile.mkdtemp()))),
-            outbox=Outbox(config, await known_records(config), delivery),
+            outbox=Outbox(config, records, delivery),
             metrics=metrics,
             clock=SystemClock(),
             on_lost=lambda error: sys.exit(repr(error)),
-            catalogue=cast("Any", SimpleNamespace(now=inputs(EXAMPLE)[0])),
+            catalogue=catalogue,
             parking=Parking(config),
             lookup_of=cast("Any", None),
         )
