@@ -8,7 +8,7 @@ from typing import Any
 from processors.lint_library import ERROR, Finding
 from processors.lint_names import custom_of
 from processors.yaml_documents import Placed
-from schemas.definition.documents import Workflow
+from schemas.definition.documents import Document, Workflow, WorkflowVersion
 
 _CUSTOM = "__c"
 _SHOWN = 12
@@ -27,6 +27,17 @@ class OrgFacts:
 def lint_against(placed: Sequence[Placed], org: OrgFacts) -> list[Finding]:
     """Give what does not fit the org. Workflows that are for other orgs are left alone."""
     return [finding for each in placed if _is_for(each, org) for finding in _findings(each, org)]
+
+
+def lint_version(version: WorkflowVersion, org: OrgFacts) -> list[Finding]:
+    """Give what does not fit the org in a version that was applied. It has no lines any more, only a name."""
+    documents: list[Document] = [version.workflow, *version.mappings.values()]
+    documents += [*version.templates.values(), *version.emails.values()]
+    file = f"{version.name} v{version.version}"
+    # What is bundled with a workflow is for the orgs of the workflow.
+    if not _is_for(Placed(version.workflow, file, None), org):
+        return []
+    return lint_against([Placed(document, file, None) for document in documents], org)
 
 
 def _is_for(placed: Placed, org: OrgFacts) -> bool:

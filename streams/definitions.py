@@ -11,9 +11,9 @@ from processors.applying import Applied, plan
 from processors.catalogue import Catalogue
 from processors.lint import lint
 from processors.lint_library import ERROR, Finding, library
-from processors.lint_org import OrgFacts, lint_against
+from processors.lint_org import OrgFacts, lint_against, lint_version
 from processors.yaml_documents import Placed, parse
-from schemas.definition.documents import Workflow
+from schemas.definition.documents import Workflow, WorkflowVersion
 from schemas.definition.flow import Publish
 from schemas.errors import DefinitionError, UsageError
 from schemas.topics import TOPICS
@@ -52,6 +52,11 @@ def held_to(placed: Sequence[Placed], org: OrgFacts) -> None:
     _no_errors(lint_against(placed, org))
 
 
+def version_held_to(version: WorkflowVersion, org: OrgFacts) -> None:
+    """Hold a version that was applied to an org. Raises `DefinitionError` as `held_to` does."""
+    _no_errors(lint_version(version, org), todo="Nothing was activated.")
+
+
 async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool = False) -> list[Applied]:
     """Put definitions in force, and say what was done. Raises `DefinitionError` if one has an error."""
     _no_errors(check(placed))
@@ -64,10 +69,10 @@ async def apply(settings: Settings, placed: Sequence[Placed], *, dry_run: bool =
     return steps
 
 
-def _no_errors(findings: Sequence[Finding]) -> None:
+def _no_errors(findings: Sequence[Finding], todo: str = "Nothing was applied.") -> None:
     errors = [finding for finding in findings if finding.severity == ERROR]
     if errors:
-        raise DefinitionError("\n".join(map(str, errors)), todo="Nothing was applied.")
+        raise DefinitionError("\n".join(map(str, errors)), todo=todo)
 
 
 def _may_publish(placed: Sequence[Placed], config: KafkaConfig) -> None:

@@ -1,7 +1,8 @@
 """Activates, retires and deletes versions of workflows, through the topic `control`."""
 
+import asyncio
 from collections.abc import Callable
-from datetime import datetime
+from dataclasses import dataclass
 
 from connectors.ports import Clock
 from processors import versions
@@ -13,41 +14,52 @@ from streams.control import write
 from streams.definitions import connected
 from streams.history.reading import lateness, opened
 from streams.history.topic import TOPIC
+from streams.records import Records
 from streams.settings import Settings
 
 _PAGE = 1000
 
 
-async def activate(settings: Settings, name: str, number: int | None, *, at: datetime, actor: str) -> Applied:
-    """Let a version start the runs from now on. Raises `UsageError`, `UnavailableError`."""
-    records, catalogue = await connected(settings)
-    done = versions.activate(catalogue, name, number, at=at, actor=actor)
-    write(settings.kafka, records, done.records)
-    return done
+@dataclass(frozen=True, slots=True)
+class VersionDesk:
+    """Changes which versions are in force, for a person; each method says what it did, or would do.
 
-
-async def retire(settings: Settings, name: str, *, at: datetime, actor: str) -> Applied:
-    """Let a workflow start no more runs. Raises `UsageError`, `UnavailableError`."""
-    records, catalogue = await connected(settings)
-    done = versions.retire(catalogue, name, at=at, actor=actor)
-    write(settings.kafka, records, done.records)
-    return done
-
-
-async def delete(
-    settings: Settings, name: str, number: int, *, clock: Clock, actor: str, say: Callable[[str], None]
-) -> Applied:
-    """Forget a version that no open run is pinned to. Raises `RefusedError`, `UsageError`.
-
-    Which runs are open is what the history says. `UnavailableError` where it is not up to date: a run it
-    does not know of would be left without its definition.
+    Every one raises `UsageError` for what is not there and `UnavailableError` where Kafka does not answer.
     """
-    records, catalogue = await connected(settings)
-    versions.chosen(catalogue, name, number)
-    runs = await open_runs(settings, clock, name, say)
-    done = versions.delete(catalogue, name, number, runs, at=clock.now(), actor=actor)
-    write(settings.kafka, records, done.records)
-    return done
+
+    settings: Settings
+    clock: Clock
+    say: Callable[[str], None] = lambda _: None
+    """Is told that the history is a little behind."""
+
+    async def activate(self, name: str, number: int | None, *, actor: str, dry_run: bool = False) -> Applied:
+        """Let a version, by default the latest, start the runs from now on."""
+        records, catalogue = await connected(self.settings)
+        done = versions.activate(catalogue, name, number, at=self.clock.now(), actor=actor)
+        return await self._written(records, done, dry_run=dry_run)
+
+    async def retire(self, name: str, *, actor: str, dry_run: bool = False) -> Applied:
+        """Let a workflow start no more runs."""
+        records, catalogue = await connected(self.settings)
+        done = versions.retire(catalogue, name, at=self.clock.now(), actor=actor)
+        return await self._written(records, done, dry_run=dry_run)
+
+    async def delete(self, name: str, number: int, *, actor: str, dry_run: bool = False) -> Applied:
+        """Forget a version that no open run is pinned to. Raises `RefusedError` otherwise.
+
+        Which runs are open is what the history says. `UnavailableError` where it is not up to date: a run it
+        does not know of would be left without its definition.
+        """
+        records, catalogue = await connected(self.settings)
+        versions.chosen(catalogue, name, number)
+        runs = await open_runs(self.settings, self.clock, name, self.say)
+        done = versions.delete(catalogue, name, number, runs, at=self.clock.now(), actor=actor)
+        return await self._written(records, done, dry_run=dry_run)
+
+    async def _written(self, records: Records, done: Applied, *, dry_run: bool) -> Applied:
+        if done.records and not dry_run:
+            await asyncio.to_thread(write, self.settings.kafka, records, done.records)
+        return done
 
 
 async def open_runs(

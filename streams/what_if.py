@@ -1,12 +1,14 @@
 """Fetches what a draft is tried on: one live deal, or what was recorded. It only reads."""
 
 import asyncio
+from dataclasses import dataclass
 from datetime import datetime
 
 from connectors.kafka.registry import HttpRegistry
 from connectors.kafka.scan import scan
 from connectors.salesforce.lookup import SalesforceDealLookup
 from processors.engine.reading import wanted_fields
+from processors.lint_org import OrgFacts
 from schemas.base import Record
 from schemas.deal import EnrichedDeal, EnrichmentRequest
 from schemas.definition.documents import WorkflowVersion
@@ -14,40 +16,49 @@ from schemas.errors import DealwireError, DecodeError
 from schemas.ids import derived_id, id18
 from schemas.run_event import RunEvent
 from schemas.topics import TOPICS
-from streams.orgs import connected_org
+from streams.orgs import connected_org, org_facts
 from streams.records import Records, connect
 from streams.settings import Settings
 
 _DEALS, _EVENTS = TOPICS["opportunity.enriched"], TOPICS["workflow.events"]
 
 
-async def live_deal(settings: Settings, org: str, opportunity: str, version: WorkflowVersion) -> EnrichedDeal:
-    """Read one deal of a connected org with the fields that a version speaks of. Raises what it fails by."""
-    async with connected_org(settings, org) as rest:
-        request = EnrichmentRequest(
-            id=derived_id("what-if", opportunity),
-            org_id=await rest.org_id(),
-            opportunity_id=id18(opportunity),
-            custom_fields=tuple(sorted(wanted_fields(version))),
-        )
-        (found,) = await SalesforceDealLookup(rest).fetch([request])
-    if isinstance(found, DealwireError):
-        raise found
-    return found
+@dataclass(frozen=True, slots=True)
+class TrialDesk:
+    """Fetches what drafts are tried on and held to. Each method raises what Salesforce or Kafka fails by."""
 
+    settings: Settings
 
-async def recorded(settings: Settings, since: datetime) -> tuple[list[EnrichedDeal], list[RunEvent], int]:
-    """Give the deals that were read and the events that were told since then; and how many are unreadable."""
-    records = await connect(HttpRegistry(settings.registry), settings.kafka, [_DEALS, _EVENTS])
-    found = [await _read(settings, records, name) for name in (_DEALS.name, _EVENTS.name)]
-    deals = [
-        each
-        for each in found[0][0]
-        if isinstance(each, EnrichedDeal) and each.as_of is not None and each.as_of >= since
-    ]
-    # A run that began in time may have been told of before its deal was read; its deal decides.
-    events = [each for each in found[1][0] if isinstance(each, RunEvent)]
-    return deals, events, found[0][1] + found[1][1]
+    async def org_facts(self, org: str) -> OrgFacts:
+        """Give the stages and fields of an org, by its name in the settings."""
+        return await org_facts(self.settings, org)
+
+    async def live_deal(self, org: str, opportunity: str, version: WorkflowVersion) -> EnrichedDeal:
+        """Read one deal of a connected org with the fields that a version speaks of."""
+        async with connected_org(self.settings, org) as rest:
+            request = EnrichmentRequest(
+                id=derived_id("what-if", opportunity),
+                org_id=await rest.org_id(),
+                opportunity_id=id18(opportunity),
+                custom_fields=tuple(sorted(wanted_fields(version))),
+            )
+            (found,) = await SalesforceDealLookup(rest).fetch([request])
+        if isinstance(found, DealwireError):
+            raise found
+        return found
+
+    async def recorded(self, since: datetime) -> tuple[list[EnrichedDeal], list[RunEvent], int]:
+        """Give the deals that were read and the events told since then; and how many are unreadable."""
+        records = await connect(HttpRegistry(self.settings.registry), self.settings.kafka, [_DEALS, _EVENTS])
+        read, unreadable = await _read(self.settings, records, _DEALS.name)
+        deals = [
+            each
+            for each in read
+            if isinstance(each, EnrichedDeal) and each.as_of is not None and each.as_of >= since
+        ]
+        # A run that began in time may have been told of before its deal was read; its deal decides.
+        told, untold = await _read(self.settings, records, _EVENTS.name)
+        return deals, [each for each in told if isinstance(each, RunEvent)], unreadable + untold
 
 
 async def _read(settings: Settings, records: Records, topic: str) -> tuple[list[Record], int]:

@@ -8,6 +8,7 @@ from streams.api import (
     audit_records,
     dead_letter_work,
     dead_letters,
+    definition_checks,
     events,
     explanations,
     health,
@@ -17,6 +18,8 @@ from streams.api import (
     task_commands,
     task_page,
     tasks,
+    trials,
+    workflow_commands,
     workflows,
 )
 from streams.api.measured import Measured
@@ -34,6 +37,9 @@ RESOURCES = (
     events.router,
     explanations.router,
     workflows.router,
+    workflow_commands.router,
+    definition_checks.router,
+    trials.router,
     queues.router,
     accounts.router,
     account_commands.router,

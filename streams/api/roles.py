@@ -8,6 +8,8 @@ EVERYBODY = frozenset(Role)
 CORRECTING = frozenset({Role.OPERATOR, Role.ADMIN})
 ANSWERING = frozenset({Role.APPROVER, Role.ADMIN})
 AUDITING = frozenset({Role.ADMIN})
+RULING = frozenset({Role.ADMIN})
+"""Who may say which workflows are in force."""
 FORCING = frozenset({Role.ADMIN})
 """Who may say a command with `force`: answer in another's place, or have effects repeated."""
 
@@ -22,6 +24,11 @@ ALLOWED: Mapping[tuple[str, str], frozenset[Role]] = {
     ("GET", "/v1/explanations/{about}"): CORRECTING,
     ("GET", "/v1/workflows"): EVERYBODY,
     ("GET", "/v1/workflows/{name}"): EVERYBODY,
+    ("POST", "/v1/workflows/{name}/commands"): RULING,
+    ("POST", "/v1/definition-checks"): CORRECTING,
+    ("POST", "/v1/trials"): CORRECTING,
+    ("GET", "/v1/trials/{trial_id}"): CORRECTING,
+    ("POST", "/v1/trials/{trial_id}/stop"): CORRECTING,
     ("GET", "/v1/queues"): EVERYBODY,
     ("GET", "/v1/queues/{name}"): EVERYBODY,
     ("POST", "/v1/absences"): CORRECTING,

@@ -10,20 +10,25 @@ from fastapi import Request
 from connectors.kafka.pages import Places
 from connectors.kafka.scan import Message
 from connectors.ports import Clock, RunHistory
+from processors.applying import Applied
 from processors.catalogue import Catalogue
 from processors.commanding import Answer
 from processors.dead_letters import Board as LetterBoard
 from processors.dead_letters import Filter, Redrive
 from processors.duplicates import Group
+from processors.lint_org import OrgFacts
 from processors.merge_answers import Outcome as Merged
 from schemas.account import Account
 from schemas.account_merge import MergeAccounts
 from schemas.audit import AuditRecord
 from schemas.base import Record
 from schemas.dead_letter import Letter
+from schemas.deal import EnrichedDeal
+from schemas.definition.documents import WorkflowVersion
 from schemas.definition.queue import Absence
 from schemas.inbox import InboxRecord
 from schemas.queue_state import QueueState
+from schemas.run_event import RunEvent
 from schemas.task import Task
 from streams.api.identity import Vouching
 from streams.api.live import Audience
@@ -126,6 +131,44 @@ class Pausing(Protocol):
         ...
 
 
+class Versions(Protocol):
+    """Changes which versions are in force; `streams.versions.VersionDesk` is one.
+
+    Each raises `UsageError` for what is not there, `RefusedError`, or `UnavailableError`.
+    """
+
+    async def activate(self, name: str, number: int | None, *, actor: str, dry_run: bool = False) -> Applied:
+        """Let a version, by default the latest, start the runs from now on."""
+        ...
+
+    async def retire(self, name: str, *, actor: str, dry_run: bool = False) -> Applied:
+        """Let a workflow start no more runs."""
+        ...
+
+    async def delete(self, name: str, number: int, *, actor: str, dry_run: bool = False) -> Applied:
+        """Forget a version that no open run is pinned to."""
+        ...
+
+
+class Trying(Protocol):
+    """Fetches what a draft is tried on, and what definitions are held to; `streams.what_if.TrialDesk` is one.
+
+    Each raises `UnavailableError`, and `UsageError` for an org that is not connected.
+    """
+
+    async def org_facts(self, org: str) -> OrgFacts:
+        """Give the stages and fields of an org."""
+        ...
+
+    async def live_deal(self, org: str, opportunity: str, version: WorkflowVersion) -> EnrichedDeal:
+        """Read one deal. Raises `RefusedError` where the org says no."""
+        ...
+
+    async def recorded(self, since: datetime) -> tuple[Sequence[EnrichedDeal], Sequence[RunEvent], int]:
+        """Give the deals and run events since then; and how many records are unreadable."""
+        ...
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Services:
     """Everything that the routes ask. `catalogue` gives what is in force at the moment.
@@ -143,6 +186,9 @@ class Services:
     audit_trail: Trail
     audience: Audience
     catalogue: Callable[[], Catalogue]
+    versions: Versions
+    trying: Trying
+    trials: Undertakings
     clock: Clock
     ready: Callable[[], bool]
     metrics: Metrics

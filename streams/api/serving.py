@@ -44,6 +44,8 @@ from streams.queue_figures import queue_states
 from streams.records import connect
 from streams.settings import Settings
 from streams.task_board import TaskBoard
+from streams.versions import VersionDesk
+from streams.what_if import TrialDesk
 
 _TOPICS = [
     TOPICS[name]
@@ -126,8 +128,9 @@ async def _services(
     letters, accounts = LetterDesk(settings, clock), AccountBook(settings.kafka, records)
     for closing in (letters.close, accounts.close):
         stack.push_async_callback(closing)
-    undertakings = Undertakings(clock)
-    stack.push_async_callback(undertakings.close)
+    undertakings, trials = Undertakings(clock), Undertakings(clock)
+    for closing in (undertakings.close, trials.close):
+        stack.push_async_callback(closing)
     audience, metrics = Audience(), Metrics()
     for each in (attention.pay(), feed(settings.kafka, records, audience, metrics)):
         stack.push_async_callback(_ended, asyncio.create_task(each))
@@ -140,6 +143,9 @@ async def _services(
         audit_trail=AuditTrail(settings.kafka, records),
         audience=audience,
         catalogue=lambda: catalogue.now,
+        versions=VersionDesk(settings, clock),
+        trying=TrialDesk(settings),
+        trials=trials,
         clock=clock,
         ready=lambda: attention.ready,
         metrics=metrics,

@@ -16,6 +16,7 @@ from streams.api.tags import KEPT, is_known, tag, tagged, unchanged
 router = APIRouter(prefix="/v1/workflows", route_class=GuardedRoute, tags=["workflows"])
 
 Asked = Annotated[Services, Depends(services_of)]
+WorkflowName = Annotated[str, Path(max_length=200)]
 
 
 Standing = Literal["draft", "active", "retired"]
@@ -62,13 +63,13 @@ async def list_workflows(services: Asked) -> Any:
     """List every workflow that was applied."""
     catalogue = services.catalogue()
     return {
-        "workflows": [_line(catalogue, name) for name in sorted({name for name, _ in catalogue.versions})]
+        "workflows": [line_of(catalogue, name) for name in sorted({name for name, _ in catalogue.versions})]
     }
 
 
 @router.get("/{name}", summary="Show a workflow", response_model=WholeWorkflow, **KEPT)
 async def show_workflow(
-    name: Annotated[str, Path(max_length=200)],
+    name: WorkflowName,
     which: Annotated[Which, Query()],
     request: Request,
     response: Response,
@@ -78,12 +79,12 @@ async def show_workflow(
     catalogue = services.catalogue()
     if catalogue.latest(name) is None:
         raise ProblemError(404, "There is no such workflow.")
-    line = _line(catalogue, name)
+    line = line_of(catalogue, name)
     number = which.version or line.active or max(line.versions)
     version = catalogue.versions.get((name, number))
     if version is None:
         raise ProblemError(404, "The workflow has no such version.")
-    current = tag(f"{number}-{line.active or line.status}-{max(line.versions)}")
+    current = tag_of(line, number)
     if is_known(request, current):
         return unchanged(current)
     response.headers.update(tagged(current))
@@ -92,7 +93,14 @@ async def show_workflow(
     )
 
 
-def _line(catalogue: Catalogue, name: str) -> WorkflowLine:
+def tag_of(line: WorkflowLine, number: int = 0) -> str:
+    """Give the entity tag of a workflow shown with a version, by default the one shown without asking."""
+    shown = number or line.active or max(line.versions)
+    return tag(f"{shown}-{line.active or line.status}-{max(line.versions)}")
+
+
+def line_of(catalogue: Catalogue, name: str) -> WorkflowLine:
+    """Give a workflow that was applied in one line."""
     activation = catalogue.activations.get(name, Activation())
     versions = sorted(number for known, number in catalogue.versions if known == name)
     shown = catalogue.versions[name, activation.version if activation.version in versions else versions[-1]]

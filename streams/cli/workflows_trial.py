@@ -14,6 +14,7 @@ from rich.console import Console
 
 from connectors.ports import SystemClock
 from processors.sample_trial import entry_of, try_sample, unmet
+from processors.trial_report import report
 from processors.what_if import Trial, draft_catalogue, simulate
 from processors.what_if_answers import Script
 from processors.what_if_history import Compared, replay, tally
@@ -25,7 +26,7 @@ from schemas.errors import ExitCode, UsageError
 from streams.cli import workflows_trial_display as display
 from streams.cli.context import settings
 from streams.drafts import drafts, one_draft
-from streams.what_if import live_deal, recorded
+from streams.what_if import TrialDesk
 
 app = typer.Typer()
 _DAYS = re.compile(r"([1-9]\d{0,3})d")
@@ -80,7 +81,7 @@ def _samples(
             failed += bool(wrong)
             title = each.title or f"{path.name}, sample {number}"
             if as_json:
-                shown.append({"title": title, **display.plain(version, trial), "unmet": wrong})
+                shown.append({"title": title, **report(version.name, trial), "unmet": wrong})
             else:
                 _print(title, version, trial, wrong, as_json=False, checked=each.expect is not None)
     if as_json:
@@ -101,7 +102,7 @@ def _read(path: Path) -> list[Sample]:
 
 
 async def _live(version: WorkflowVersion, org: str, opportunity: str, queues: Mapping[str, Queue]) -> Trial:
-    deal = await live_deal(settings(), org, opportunity, version)
+    deal = await TrialDesk(settings()).live_deal(org, opportunity, version)
     now = SystemClock().now()
     stage = version.workflow.trigger.stages[0]
     return simulate(draft_catalogue(version, queues), entry_of(deal, stage, now), deal, Script())
@@ -128,7 +129,7 @@ def _compared(
     version: WorkflowVersion, queues: Mapping[str, Queue], since: datetime
 ) -> tuple[list[Compared], int]:
     with Console(stderr=True).status("Reading what was recorded") as status:
-        deals, events, unreadable = asyncio.run(recorded(settings(), since))
+        deals, events, unreadable = asyncio.run(TrialDesk(settings()).recorded(since))
         found: list[Compared] = []
         for each in replay(version, queues, deals, events):
             found.append(each)
@@ -146,6 +147,6 @@ def _print(
     checked: bool = False,
 ) -> None:
     if as_json:
-        typer.echo(json.dumps({"title": title, **display.plain(version, trial)}, indent=2, default=str))
+        typer.echo(json.dumps({"title": title, **report(version.name, trial)}, indent=2, default=str))
     else:
         Console().print(display.page(title, version, trial, wrong, checked=checked))

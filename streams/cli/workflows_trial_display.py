@@ -9,15 +9,11 @@ from rich.table import Table
 from rich.text import Text
 
 from processors.history import tell
+from processors.trial_report import ALWAYS
 from processors.what_if import Trial
 from processors.what_if_history import APART, SAME, Compared
 from schemas.account import Account
 from schemas.definition.documents import WorkflowVersion
-
-_ALWAYS = (
-    "The deal enters the first of the trigger's stages, just now, by a change.",
-    "Sinks answer at once. Nothing was written and no mail was sent.",
-)
 
 
 def page(
@@ -34,28 +30,11 @@ def page(
     account = trial.run.account if trial.run is not None else None
     if account is not None:
         parts += [Text("account", style="cyan"), _account(account)]
-    parts += [Text(f"assumed: {each}", style="dim") for each in (*trial.assumed, *_ALWAYS)]
+    parts += [Text(f"assumed: {each}", style="dim") for each in (*trial.assumed, *ALWAYS)]
     parts += [Text(f"✗ {each}", style="red") for each in wrong]
     if checked and not wrong:
         parts.append(Text("✓ as expected", style="green"))
     return Group(*parts, Text())
-
-
-def plain(version: WorkflowVersion, trial: Trial) -> dict[str, Any]:
-    """Give one trial for a script."""
-    account = trial.run.account if trial.run is not None else None
-    return {
-        "workflow": version.name,
-        "outcome": trial.outcome,
-        "steps": trial.path,
-        "mails": [
-            each.model_dump(mode="json", include={"to", "cc", "subject", "text"}) for each in trial.mails
-        ],
-        "published": [each.model_dump(mode="json", include={"topic", "values"}) for each in trial.published],
-        "account": account.model_dump(mode="json") if account is not None else None,
-        "assumed": [*trial.assumed, *_ALWAYS],
-        "events": [each.model_dump(mode="json", exclude_defaults=True) for each in trial.events],
-    }
 
 
 def differences(

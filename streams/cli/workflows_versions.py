@@ -21,11 +21,10 @@ from processors.version_diff import Difference, differences
 from schemas.definition.documents import Activation, WorkflowVersion
 from schemas.errors import UsageError
 from streams.cli.context import settings
-from streams.definitions import connected
+from streams.definitions import connected, version_held_to
 from streams.drafts import one_draft
-from streams.versions import activate as put_in_force
-from streams.versions import delete as put_away
-from streams.versions import retire as end
+from streams.orgs import org_facts
+from streams.versions import VersionDesk
 
 app = typer.Typer()
 
@@ -33,6 +32,7 @@ _NUMBER = re.compile(r"v?([1-9]\d{0,8})")
 _STYLE = {"added": "green", "removed": "red", "changed": "yellow"}
 Name = Annotated[str, typer.Argument(help="The workflow's name.")]
 Number = Annotated[int | None, typer.Option("--version", min=1, help="The number of a version.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Say what would be done, and do nothing.")]
 
 
 @app.command(epilog="Example: dealwire workflows show approval-gate --version 2")
@@ -77,27 +77,46 @@ def diff(
     console.print(_table(found) if found else "They say the same.")
 
 
-@app.command(epilog="Example: dealwire workflows activate contract-sent")
-def activate(name: Name, version: Number = None) -> None:
+@app.command(epilog="Example: dealwire workflows activate contract-sent --org production")
+def activate(
+    name: Name,
+    version: Number = None,
+    org: Annotated[
+        list[str] | None,
+        typer.Option(help="Hold its stages and custom fields to this org first; may be repeated."),
+    ] = None,
+    *,
+    dry_run: DryRun = False,
+) -> None:
     """Let a version start the runs from now on, by default the latest. Open runs stay with theirs."""
-    done = put_in_force(settings(), name, version, at=SystemClock().now(), actor=getpass.getuser())
-    _say(asyncio.run(done))
+    if org:
+        _, catalogue = asyncio.run(connected(settings()))
+        latest = catalogue.numbers(versions.known_name(catalogue, name))[-1]
+        found = versions.chosen(catalogue, name, version or latest)
+        for each in org:
+            version_held_to(found, asyncio.run(org_facts(settings(), each)))
+    _say(asyncio.run(_desk().activate(name, version, actor=getpass.getuser(), dry_run=dry_run)))
 
 
 @app.command(epilog="Example: dealwire workflows retire contract-sent")
-def retire(name: Name) -> None:
+def retire(name: Name, *, dry_run: DryRun = False) -> None:
     """Let a workflow start no more runs. Its open ones go on; applying its file does not bring it back."""
-    _say(asyncio.run(end(settings(), name, at=SystemClock().now(), actor=getpass.getuser())))
+    _say(asyncio.run(_desk().retire(name, actor=getpass.getuser(), dry_run=dry_run)))
 
 
 @app.command(epilog="Example: dealwire workflows delete contract-sent --version 1")
 def delete(
     name: Name,
     version: Annotated[int, typer.Option("--version", min=1, help="The number of the version.")],
+    *,
+    dry_run: DryRun = False,
 ) -> None:
     """Forget a version. Refused while it is active or runs of it are open; ended ones cannot be run again."""
-    done = put_away(settings(), name, version, clock=SystemClock(), actor=getpass.getuser(), say=_warn)
-    _say(asyncio.run(done))
+    _say(asyncio.run(_desk().delete(name, version, actor=getpass.getuser(), dry_run=dry_run)))
+
+
+def _desk() -> VersionDesk:
+    return VersionDesk(settings(), SystemClock(), _warn)
 
 
 def _two(what: str, before: str, after: str, workflow: str) -> tuple[WorkflowVersion, WorkflowVersion]:

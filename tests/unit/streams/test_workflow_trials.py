@@ -14,6 +14,7 @@ from schemas.errors import DefinitionError, UsageError
 from schemas.run_event import RunEvent
 from streams.cli import workflows, workflows_trial
 from streams.settings import Settings
+from streams.what_if import TrialDesk
 from tests.unit.processors.engine import ROOT, World, catalogue_of, entry
 
 EXAMPLES = sorted(path for path in (ROOT / "examples").glob("*.yaml") if path.name != "shared.yaml")
@@ -89,12 +90,12 @@ def test_what_cannot_be_tried_is_said(words: list[str]) -> None:
 
 
 def test_a_live_deal_is_only_read(monkeypatch: pytest.MonkeyPatch) -> None:
-    async def live(_settings: Settings, org: str, opportunity: str, _version: object) -> EnrichedDeal:
+    async def live(_desk: TrialDesk, org: str, opportunity: str, _version: object) -> EnrichedDeal:
         assert (org, opportunity) == ("main", DEAL.opportunity_id)
         return DEAL
 
     monkeypatch.setattr(workflows_trial, "settings", Settings)
-    monkeypatch.setattr(workflows_trial, "live_deal", live)
+    monkeypatch.setattr(TrialDesk, "live_deal", live)
     plain = json.loads(run(str(SMALL), "--opportunity", DEAL.opportunity_id, "--org", "main", "--json"))
     assert (plain["outcome"], plain["account"]["csm"]["name"]) == ("ready", "Ada Osei")
 
@@ -134,11 +135,11 @@ def recorded() -> tuple[list[EnrichedDeal], list[RunEvent]]:
 def test_history_is_replayed_against_the_draft(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     deals, events = recorded()
 
-    async def read(_settings: Settings, _since: datetime) -> tuple[list[EnrichedDeal], list[RunEvent], int]:
+    async def read(_desk: TrialDesk, _since: datetime) -> tuple[list[EnrichedDeal], list[RunEvent], int]:
         return [*deals, *deals], [*events, *events], 1
 
     monkeypatch.setattr(workflows_trial, "settings", Settings)
-    monkeypatch.setattr(workflows_trial, "recorded", read)
+    monkeypatch.setattr(TrialDesk, "recorded", read)
     same = json.loads(run(str(SMALL), "--history", "30d", "--json"))
     assert [(row["kind"], row["really"], row["count"]) for row in same["rows"]] == [
         ("same", "ready", 2),

@@ -13,6 +13,7 @@ from typer.testing import CliRunner
 from connectors.history.memory import MemoryRunHistory
 from connectors.ports import SystemClock
 from processors.catalogue import Catalogue
+from processors.lint_org import OrgFacts
 from processors.run_summary import summarize
 from processors.yaml_documents import parse
 from schemas.control import ControlRecord
@@ -133,15 +134,39 @@ def test_activate_retire_and_what_list_says(deployment: Deployment) -> None:
     assert "flow v2 is active now" in run("activate", "flow")
 
 
+def test_what_would_be_done_is_not_done(deployment: Deployment) -> None:
+    for words in (("activate", "flow", "--version", "1"), ("retire", "flow")):
+        assert "flow" in run(*words, "--dry-run")
+    assert "deleted" in run("delete", "flow", "--version", "1", "--dry-run")
+    ((version, _),) = deployment.control.active()
+    assert (version, len(deployment.control.now.deleted)) == (2, 0)
+
+
+@pytest.mark.parametrize(("stage", "fits"), [("Closed Won", True), ("Won", False)])
+def test_a_version_is_held_to_an_org_before_it_is_active(
+    deployment: Deployment, monkeypatch: pytest.MonkeyPatch, stage: str, fits: bool
+) -> None:
+    async def facts(_settings: Settings, name: str) -> OrgFacts:
+        return OrgFacts("00D5g000000Jm5XEAS", name, (stage,), {})
+
+    monkeypatch.setattr(workflows_versions, "org_facts", facts)
+    words = ("activate", "flow", "--version", "1", "--org", "main")
+    if fits:
+        assert "flow v1 is active now" in run(*words)
+        return
+    with pytest.raises(DefinitionError, match=r"flow v1:1:1: error: .*no active stage 'Closed Won'") as told:
+        run(*words)
+    assert told.value.todo == "Nothing was activated."
+    assert [version for version, _ in deployment.control.active()] == [2]
+
+
 async def test_delete_says_which_runs_are_open(deployment: Deployment) -> None:
     begun = an_event(1, "run.started", "run-1", workflow_id="flow", workflow_version=1)
     await deployment.history.append([begun], [], at=datetime.now(UTC))
-    settings = Settings()
-    clock = SystemClock()
+    desk = services.VersionDesk(Settings(), SystemClock())
 
     async def delete() -> str:
-        done = await services.delete(settings, "flow", 1, clock=clock, actor="ada", say=print)
-        return done.what
+        return (await desk.delete("flow", 1, actor="ada")).what
 
     with pytest.raises(RefusedError, match=r"1 runs of it are open: run-1 .running."):
         await delete()

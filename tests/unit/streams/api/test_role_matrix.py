@@ -35,6 +35,11 @@ GET   /v1/tasks/{task_id}              viewer operator approver admin
 POST  /v1/tasks/{task_id}/commands     approver admin
 GET   /v1/workflows                    viewer operator approver admin
 GET   /v1/workflows/{name}             viewer operator approver admin
+POST  /v1/workflows/{name}/commands    admin
+POST  /v1/definition-checks            operator admin
+POST  /v1/trials                       operator admin
+GET   /v1/trials/{trial_id}            operator admin
+POST  /v1/trials/{trial_id}/stop       operator admin
 GET   /v1/queues                       viewer operator approver admin
 GET   /v1/queues/{name}                viewer operator approver admin
 POST  /v1/absences                     operator admin
