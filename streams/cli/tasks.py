@@ -4,14 +4,17 @@ import asyncio
 import json
 from collections.abc import AsyncIterator, Callable, Mapping, Sequence
 from contextlib import asynccontextmanager
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 from uuid import uuid4
 
 import typer
 from rich.console import Console
+from rich.progress import Progress
 
 from connectors.kafka.registry import HttpRegistry
+from connectors.kafka.scan import Message
 from connectors.ports import SystemClock
 from processors.commanding import Answer, Said, about_task
 from processors.form_answers import from_words, from_yaml
@@ -23,11 +26,13 @@ from schemas.task import TASK_ENDED, Task
 from schemas.topics import TOPICS
 from streams.cli.answers import Actor, Reason, conclude, must_be_somebody
 from streams.cli.context import settings
+from streams.cli.corrections_display import columns
 from streams.cli.tasks_display import done, page, table
 from streams.commanding import commanding, say_about_task
 from streams.records import connect
 from streams.settings import Settings
 from streams.task_board import TaskBoard
+from streams.task_pruning import ended_before, forget
 
 app = typer.Typer(no_args_is_help=True, help="What people are asked, and their answers.")
 
@@ -159,6 +164,27 @@ def choose(
     _say(task, "choose", actor, reason=reason, force=force, values={"choice": key})
 
 
+@app.command(epilog="Example: dealwire tasks prune --days 365 --dry-run")
+def prune(
+    *,
+    days: Annotated[
+        int | None, typer.Option(min=1, help="Instead of the setting history.retention_days.")
+    ] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say how many, and do nothing.")] = False,
+) -> None:
+    """Take tasks that ended long ago out of their topic. Run it now and then, as by cron."""
+    effective = settings()
+    kept = days if days is not None else effective.history.retention_days
+    before = SystemClock().now() - timedelta(days=kept)
+    found = asyncio.run(_ended_before(effective, before))
+    if not dry_run:
+        with Progress(*columns(), console=Console(stderr=True)) as bar:
+            shown = bar.add_task("prune", total=len(found))
+            forget(effective.kafka, found, lambda: bar.advance(shown))
+    verb = "would be" if dry_run else "are"
+    Console().print(f"{len(found)} tasks that ended more than {kept} days ago {verb} taken out.")
+
+
 def _say(
     beginning: str,
     command: str,
@@ -210,6 +236,11 @@ def _answers(words: list[str] | None, file: Path | None) -> dict[str, str]:
     except (OSError, UnicodeDecodeError) as error:
         raise UsageError(f"the answers cannot be read: {error}", on=str(file)) from None
     return {**from_yaml(text, str(file)), **answers}
+
+
+async def _ended_before(read: Settings, moment: datetime) -> list[Message]:
+    records = await connect(HttpRegistry(read.registry), read.kafka, [TOPICS["tasks"]])
+    return await ended_before(read.kafka, records, moment)
 
 
 async def _tasks(read: Settings) -> Mapping[str, Task]:
