@@ -76,6 +76,11 @@ class PubSubStub:
                 request_serializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.PublishRequest.SerializeToString,
                 response_deserializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.PublishResponse.FromString,
                 _registered_method=True)
+        self.ManagedSubscribe = channel.stream_stream(
+                '/eventbus.v1.PubSub/ManagedSubscribe',
+                request_serializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.ManagedFetchRequest.SerializeToString,
+                response_deserializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.ManagedFetchResponse.FromString,
+                _registered_method=True)
 
 
 class PubSubServicer:
@@ -180,6 +185,19 @@ class PubSubServicer:
         context.set_details('Method not implemented!')
         raise NotImplementedError('Method not implemented!')
 
+    def ManagedSubscribe(self, request_iterator, context):
+        """
+        This feature is part of an open beta release and is subject to the applicable
+        Beta Services Terms provided at Agreements and Terms
+        (https://www.salesforce.com/company/legal/agreements/).
+
+        Same as Subscribe, but for Managed Subscription clients.
+        This feature is part of an open beta release.
+        """
+        context.set_code(grpc.StatusCode.UNIMPLEMENTED)
+        context.set_details('Method not implemented!')
+        raise NotImplementedError('Method not implemented!')
+
 
 def add_PubSubServicer_to_server(servicer, server):
     rpc_method_handlers = {
@@ -207,6 +225,11 @@ def add_PubSubServicer_to_server(servicer, server):
                     servicer.PublishStream,
                     request_deserializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.PublishRequest.FromString,
                     response_serializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.PublishResponse.SerializeToString,
+            ),
+            'ManagedSubscribe': grpc.stream_stream_rpc_method_handler(
+                    servicer.ManagedSubscribe,
+                    request_deserializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.ManagedFetchRequest.FromString,
+                    response_serializer=connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.ManagedFetchResponse.SerializeToString,
             ),
     }
     generic_handler = grpc.method_handlers_generic_handler(
@@ -361,6 +384,33 @@ class PubSub:
             '/eventbus.v1.PubSub/PublishStream',
             connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.PublishRequest.SerializeToString,
             connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.PublishResponse.FromString,
+            options,
+            channel_credentials,
+            insecure,
+            call_credentials,
+            compression,
+            wait_for_ready,
+            timeout,
+            metadata,
+            _registered_method=True)
+
+    @staticmethod
+    def ManagedSubscribe(request_iterator,
+            target,
+            options=(),
+            channel_credentials=None,
+            call_credentials=None,
+            insecure=False,
+            compression=None,
+            wait_for_ready=None,
+            timeout=None,
+            metadata=None):
+        return grpc.experimental.stream_stream(
+            request_iterator,
+            target,
+            '/eventbus.v1.PubSub/ManagedSubscribe',
+            connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.ManagedFetchRequest.SerializeToString,
+            connectors_dot_salesforce_dot_pubsub__api_dot_pubsub__api__pb2.ManagedFetchResponse.FromString,
             options,
             channel_credentials,
             insecure,
