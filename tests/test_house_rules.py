@@ -89,6 +89,7 @@ def test_no_source_file_needs_scrolling_for_its_subject() -> None:
         str(path.relative_to(ROOT)): count
         for room in ROOMS
         for path in (ROOT / room).rglob("*.py")
-        if (count := len(path.read_text("utf-8").splitlines())) > 400
+        if "pubsub_api_pb2" not in path.name  # generated
+        and (count := len(path.read_text("utf-8").splitlines())) > 400
     }
     assert long == {}
