@@ -3,11 +3,11 @@
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 
-from connectors.salesforce.auth import TokenManager
 from connectors.salesforce.describe import Stage, describe, stages
 from connectors.salesforce.rest import RestClient
 from processors.lint_org import OrgFacts
 from schemas.errors import UsageError
+from streams.org_access import org_access
 from streams.settings import Settings
 
 _OBJECTS = ("Opportunity", "Account")
@@ -19,7 +19,8 @@ async def connected_org(settings: Settings, name: str) -> AsyncIterator[RestClie
     if name not in settings.orgs:
         known = ", ".join(sorted(settings.orgs)) or "none"
         raise UsageError(f"no org {name!r} is connected", todo=f"Give --org one of: {known}.")
-    rest = RestClient(settings.orgs[name], TokenManager(settings.orgs[name]))
+    access = org_access(settings, name)
+    rest = RestClient(access.config, access.tokens)
     try:
         yield rest
     finally:

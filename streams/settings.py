@@ -14,6 +14,7 @@ from connectors.email.config import EmailConfig
 from connectors.history.config import HistoryConfig
 from connectors.kafka.config import KafkaConfig, RegistryConfig
 from connectors.salesforce.config import SalesforceConfig
+from connectors.secrets.config import ConnectionsConfig
 from connectors.writer.config import WriterConfig
 from streams.api.config import ApiConfig
 from streams.links import LinkConfig
@@ -79,6 +80,7 @@ class Settings(BaseSettings):
     orgs: dict[str, SalesforceConfig] = Field(
         default_factory=dict, description="The Salesforce orgs, each under a name of yours."
     )
+    connections: ConnectionsConfig = Field(default_factory=ConnectionsConfig)
     accounts: AccountsConfig = Field(default_factory=AccountsConfig)
     email: EmailConfig = Field(default_factory=EmailConfig)
     history: HistoryConfig = Field(default_factory=HistoryConfig)

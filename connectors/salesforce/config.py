@@ -22,14 +22,20 @@ class SalesforceConfig(BaseModel):
     # What is wrong is told without its value, which may hold the secret.
     model_config = ConfigDict(frozen=True, extra="forbid", hide_input_in_errors=True)
 
+    connection: str = Field(
+        "",
+        description="The name given to `dealwire connect`, in place of the keys down to jwt_key_file.",
+        examples=["acme"],
+    )
     login_url: str = Field(
+        "",
         description="Where to log in: your My Domain; `jwt` may use the login host too.",
         examples=["https://acme.my.salesforce.com"],
     )
-    flow: Literal["client_credentials", "jwt"] = Field(
-        "client_credentials", description="How to log in (OAuth 2.0)."
+    flow: Literal["client_credentials", "jwt", "refresh_token"] = Field(
+        "client_credentials", description="How to log in (OAuth 2.0); `refresh_token` by a connection only."
     )
-    client_id: str = Field(min_length=1, description="The app's consumer key.")
+    client_id: str = Field("", description="The app's consumer key.")
     client_secret: SecretStr | None = Field(
         None, description="Its consumer secret, for client_credentials; asked for at the first login."
     )
@@ -73,6 +79,12 @@ class SalesforceConfig(BaseModel):
 
     @model_validator(mode="after")
     def _can_log_in(self) -> Self:
+        if self.connection and not self.login_url:
+            return self
+        if self.flow == "refresh_token" and not self.connection:
+            raise ValueError("refresh_token needs a connection: type dealwire connect")
+        if not self.login_url or not self.client_id:
+            raise ValueError("an org needs login_url and client_id, or connection")
         parts = urlsplit(self.login_url)
         if parts.scheme not in ("http", "https") or not parts.hostname or parts.path.strip("/"):
             raise ValueError("login_url: expected https://HOST")

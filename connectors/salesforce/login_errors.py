@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from schemas.errors import RefusedError, UnavailableError
 
-__all__ = ["LoginReply", "login_error"]
+__all__ = ["LoginReply", "login_advice", "login_error"]
 
 _PASSING_STATUSES = frozenset(
     [HTTPStatus.REQUEST_TIMEOUT, 420, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS]
@@ -22,7 +22,8 @@ _MOST_SHOWN = 200
 # By error and by the beginning of its description; the empty description stands for all others.
 _ADVICE: Mapping[tuple[str, str], str] = {
     ("invalid_grant", "expired access/refresh token"): (
-        "Salesforce ended this grant: a Salesforce administrator approves the app again."
+        "Salesforce ended this grant: it was revoked, not used for too long, or used twice. Type: dealwire "
+        "connect, with the connection's name; for other flows an administrator approves the app again."
     ),
     ("invalid_grant", "authentication failure"): (
         "A Salesforce administrator looks at the integration user's Login History: the user is inactive, "
@@ -36,7 +37,7 @@ _ADVICE: Mapping[tuple[str, str], str] = {
         "Set login_url to the org's own My Domain; a sandbox is told by `.sandbox.` in it."
     ),
     ("invalid_grant", "expired authorization code"): (
-        "The assertion came too late: set this machine's clock by NTP."
+        "It came too late, or twice: connect again; for jwt, set this machine's clock by NTP."
     ),
     ("invalid_grant", "invalid assertion"): (
         "The app's certificate does not belong to jwt_key_file, or this machine's clock is wrong: whoever "
@@ -67,7 +68,15 @@ _ADVICE: Mapping[tuple[str, str], str] = {
     ("unsupported_grant_type", ""): (
         "A Salesforce administrator allows the app this flow, or whoever runs dealwire sets another `flow`."
     ),
-    ("redirect_uri_mismatch", ""): "Whoever runs dealwire sets client_id to the right app.",
+    ("redirect_uri_mismatch", ""): (
+        "A Salesforce administrator adds the callback URL that dealwire connect prints to the app, letter "
+        "by letter; a change takes ten minutes to be known."
+    ),
+    (
+        "access_denied",
+        "",
+    ): "Whoever logged in did not allow it: connect again, and allow it.",
+    ("invalid_scope", ""): "A Salesforce administrator gives the app the OAuth scopes api and refresh_token.",
 }
 
 
@@ -102,10 +111,13 @@ def login_error(reply: LoginReply, *, on: str) -> RefusedError | UnavailableErro
     shown = f"Salesforce refuses the login: {error}" + (f", {description}" if description else "")
     if any(text in f"{error} {description}".lower() for text in _PASSING_TEXTS):
         return UnavailableError(shown, on=on, retry_after=_retry_after(reply.headers))
-    return RefusedError(shown, on=on, todo=_advice(error, description))
+    return RefusedError(shown, on=on, todo=login_advice(error, description))
 
 
-def _advice(error: str, description: str) -> str:
+def login_advice(error: str, description: str) -> str:
+    """Say who must change what, where there is a refusal in these words."""
+    # Salesforce Help prints `access-denied` for the web server flow, and orgs send `access_denied`.
+    error = error.replace("-", "_")
     for (known, begin), advice in _ADVICE.items():
         if known == error and description.lower().startswith(begin):
             return advice

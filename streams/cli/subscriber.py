@@ -24,6 +24,7 @@ from streams.cli.context import settings
 from streams.health import HealthServer
 from streams.logs import bind
 from streams.metrics import Metrics
+from streams.org_access import OrgAccess, org_access
 from streams.patience import patiently
 from streams.records import connect
 from streams.settings import Settings
@@ -52,14 +53,15 @@ def subscriber(
             f"the settings name no org {org!r}", on="[orgs]", todo=f"Known are: {known}. Add [orgs.{org}]."
         )
     bind(org_name=org)
-    asyncio.run(_run(effective, effective.orgs[org]))
+    asyncio.run(_run(effective, org_access(effective, org)))
 
 
-async def _run(effective: Settings, config: SalesforceConfig) -> None:
+async def _run(effective: Settings, access: OrgAccess) -> None:
     stop = asyncio.Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
-    metrics, clock, tokens = Metrics(), SystemClock(), TokenManager(config)
+    metrics, clock = Metrics(), SystemClock()
+    config, tokens = access.config, access.tokens
     subscribers: list[Subscriber] = []
     async with AsyncExitStack() as stack:
         if effective.worker.health_port:

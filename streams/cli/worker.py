@@ -5,6 +5,7 @@ import logging
 import os
 import signal
 from contextlib import AsyncExitStack
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -22,6 +23,7 @@ from streams.cli.context import settings
 from streams.health import HealthServer
 from streams.lookups import OrgLookups
 from streams.metrics import RETRIES, Metrics
+from streams.org_access import org_access
 from streams.outbox import Outbox
 from streams.parking import Parking
 from streams.patience import patiently
@@ -83,7 +85,7 @@ async def _run(effective: Settings, roles: tuple[str, ...]) -> ExitCode:
         parking = Parking(effective.kafka)
         stack.push_async_callback(parking.stop)
         await parking.start()
-        lookups = OrgLookups(effective.orgs, metrics)
+        lookups = OrgLookups({name: partial(org_access, effective, name) for name in effective.orgs}, metrics)
         stack.push_async_callback(lookups.close)
         accounts = None
         if "accounts" in roles:

@@ -34,7 +34,7 @@ def said(status: int, error: str, description: str = "") -> LoginReply:
         (400, "invalid_client", "app must be installed into org", "installs"),
         (400, "invalid_client_id", "client identifier invalid", "client_id"),
         (400, "unsupported_grant_type", "grant type not supported", "flow"),
-        (400, "redirect_uri_mismatch", "redirect_uri must match configuration", "client_id"),
+        (400, "redirect_uri_mismatch", "redirect_uri must match configuration", "callback URL"),
         (400, "never_heard_of", "", "client_id"),
     ],
 )

@@ -1,0 +1,1 @@
+"""Keeps secrets that are given to us while we run, such as refresh tokens: sealed, in files of one folder."""
