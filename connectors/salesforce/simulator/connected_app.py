@@ -33,6 +33,10 @@ class ConnectedApp:
     preauthorised: set[str] = field(default_factory=set)
     """The users for whom the app may use JWT bearer without having been approved by them."""
     rotate_refresh_tokens: bool = False
+    callback_urls: set[str] = field(default_factory=set)
+    """Where codes may be sent, letter by letter; anywhere if there are none, which is a choice of ours."""
+    approved: set[tuple[str, frozenset[str]]] = field(default_factory=set)
+    """Which user has allowed the app which scopes."""
 
 
 def opaque(*parts: object, length: int = 64) -> str:

@@ -24,7 +24,7 @@ class Session:
     used_at: datetime
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(slots=True)
 class RefreshToken:
     """A grant that outlives its sessions."""
 
@@ -33,6 +33,7 @@ class RefreshToken:
     client_id: str
     scope: str
     issued_at: datetime
+    used_at: datetime
 
 
 class Sessions:
@@ -40,6 +41,8 @@ class Sessions:
 
     def __init__(self, clock: SimClock, org_id: str, secret: str, timeout: timedelta) -> None:
         self.timeout = timeout
+        self.refresh_idle: timedelta | None = None
+        """How long a refresh token lives without being used; for ever if None."""
         self._clock = clock
         self._org15 = org_id[:15]
         self._secret = secret
@@ -98,7 +101,8 @@ class Sessions:
 
     def issue_refresh_token(self, user_id: str, client_id: str, scope: str) -> RefreshToken:
         """Grant a refresh token. A user has five with a client at most: the oldest gives way."""
-        grant = RefreshToken(f"5Aep861{self._opaque(80)}", user_id, client_id, scope, self._clock.now())
+        now = self._clock.now()
+        grant = RefreshToken(f"5Aep861{self._opaque(80)}", user_id, client_id, scope, now, now)
         self._refresh[grant.token] = grant
         same = [
             each.token
@@ -111,7 +115,12 @@ class Sessions:
 
     def refresh_token(self, token: str) -> RefreshToken | None:
         """Give the grant of a refresh token that holds."""
-        return self._refresh.get(token)
+        grant = self._refresh.get(token)
+        idle = self.refresh_idle
+        if grant is not None and idle is not None and self._clock.now() - grant.used_at >= idle:
+            del self._refresh[token]
+            return None
+        return grant
 
     def rotate_refresh_token(self, grant: RefreshToken) -> RefreshToken:
         """Replace a refresh token, which is dead at once; sessions stay."""

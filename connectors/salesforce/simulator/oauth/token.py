@@ -82,6 +82,7 @@ class _Endpoint:
         grant = self._org.sessions.refresh_token(form.get("refresh_token", ""))
         if grant is None or grant.client_id != self._org.app.client_id:
             raise OAuthError("invalid_grant", _DEAD)
+        grant.used_at = self._org.clock.now()
         body = self._body(grant.user_id, grant.scope)
         if self._org.app.rotate_refresh_tokens:
             body["refresh_token"] = self._org.sessions.rotate_refresh_token(grant).token
