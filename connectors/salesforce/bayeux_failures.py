@@ -17,6 +17,7 @@ _REPLAY_ID = re.compile(r"^400::The replayId \{.*\} you provided was invalid", r
 _BUSY = timedelta(seconds=30)
 _EXHAUSTED = timedelta(minutes=15)
 _LONGEST = 300
+_NEW_SESSION = ("Unknown client", "handshake", "cookie present", "does not match the session's user")
 _PERMISSION = (
     "Give the integration user View All on the objects of the channel (View All Data for Task and Event)."
 )
@@ -63,7 +64,7 @@ def failure_of(reply: Mapping[str, Any], *, channel: str) -> DealwireError:
         )
     if reason.startswith("503") or "limit exceeded" in reason or "simultaneous connections" in reason:
         return UnavailableError(what, on=channel, retry_after=_BUSY)
-    if "Unknown client" in reason or "handshake" in reason or "cookie present" in reason:
+    if any(text in reason for text in _NEW_SESSION):
         return UnavailableError(what, on=channel)
     if reply.get("channel") == "/meta/subscribe" or reason.startswith(("400", "413")):
         todo = next((advice for text, advice in _ADVICE if text in reason), "")

@@ -237,6 +237,8 @@ class _Guard(Extension):  # type: ignore[misc] # the library ships no types
         for reply in payload:
             if reply.get("successful") is False:
                 self._give_up(failure_of(reply, channel=self._channel))
+            if (told := _sent_away(reply)) is not None:
+                self._give_up(UnavailableError(told, on=self._channel))
             _correct_advice(reply)
             if reply["channel"] == "/meta/connect" and self._is_subscribed and not events:
                 self._arrivals.put_nowait(Received(self._channel, "", (), now, quiet=True))
@@ -362,6 +364,18 @@ def _position(resume_after: str | None, channel: str) -> int:
             todo="What is retained is read from its edge.",
         )
     return int(resume_after)
+
+
+def _sent_away(reply: Mapping[str, Any]) -> str | None:
+    """Say if a connect that went well is advised against another one.
+
+    The library would shake hands by itself and begin again where this session began, or stop without a word.
+    """
+    advice = reply.get("advice")
+    wanted = advice.get("reconnect", "retry") if isinstance(advice, dict) else "retry"
+    if reply["channel"] != "/meta/connect" or wanted == "retry":
+        return None
+    return f"Salesforce ends the session: reconnect {str(wanted)[:40]}"
 
 
 def _correct_advice(reply: dict[str, Any]) -> None:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 from connectors.salesforce.simulator.objects import FieldType, Row, Value
 from connectors.salesforce.simulator.text_diff import TextDiff, as_sent
 
-__all__ = ["Body", "Draft", "RecordChange", "drafts"]
+__all__ = ["OVERFLOW", "Body", "Draft", "RecordChange", "drafts"]
 
-_OVERFLOW = 100_000
+OVERFLOW = 100_000
+"""How many changes of one transaction are told one by one. A real org offers no way to change it."""
+
 _OVERFLOW_ID = "000000000000000AAA"
 # Far below what makes an event too large, whatever its fields hold.
 _MOST_MERGED = 10_000
@@ -42,12 +44,16 @@ class Draft:
     body: Body = field(default_factory=dict)
 
 
-def drafts(fields: Mapping[str, Sequence[FieldType]], changes: Iterable[RecordChange]) -> list[Draft]:
+def drafts(
+    fields: Mapping[str, Sequence[FieldType]], changes: Iterable[RecordChange], *, most: int = OVERFLOW
+) -> list[Draft]:
     """Draft the events of a transaction. `fields` are those that events of each entity may carry."""
-    return _merged(_limited(fields, changes))
+    return _merged(_limited(fields, changes, most))
 
 
-def _limited(fields: Mapping[str, Sequence[FieldType]], changes: Iterable[RecordChange]) -> Iterator[Draft]:
+def _limited(
+    fields: Mapping[str, Sequence[FieldType]], changes: Iterable[RecordChange], most: int
+) -> Iterator[Draft]:
     """Draft an event for each change; past the limit of a transaction one overflow event an entity.
 
     A create or a delete counts as one change, an update as one for each field.
@@ -57,7 +63,7 @@ def _limited(fields: Mapping[str, Sequence[FieldType]], changes: Iterable[Record
     for change in changes:
         draft = _draft(fields[change.entity], change)
         count += len(draft.changed) or 1
-        if count <= _OVERFLOW:
+        if count <= most:
             yield draft
         else:
             overflowed.setdefault(change.entity, Draft(change.entity, "GAP_OVERFLOW", [_OVERFLOW_ID]))

@@ -3,6 +3,9 @@
 GET  /state                                    counters, clock, newest replay id
 POST /clock      {"advance": 3600} or {"set": "2026-09-14T08:30:12Z"}
 POST /faults     {"http": [{"path": "/query", "times": 3, "status": 503}], "refuse_replay_ids": true, …}
+POST /faults/named {"name": "unknown-client", "times": 1, "channel": "/data/OpportunityChangeEvent"}
+GET  /faults/named                             the names of faults
+POST /delivery   {"delay": 30, "gaps_to_come": 1, "overflow_after": 1000}     how events reach the bus
 DELETE /faults                                 everything goes right again
 POST /limits     {"delivered_events": 10}      lower or raise a maximum
 POST /fields     {"object": "Opportunity", "field": "Amount", "hidden": true}
@@ -21,13 +24,16 @@ from typing import TypeVar
 from aiohttp import web
 from pydantic import BaseModel, ValidationError
 
+from connectors.salesforce.simulator.cometd.named_faults import NAMES, UnknownFaultError, inflict
 from connectors.salesforce.simulator.cometd.server import CometdServer
 from connectors.salesforce.simulator.control_orders import (
     ClockOrder,
+    DeliveryOrder,
     FaultOrder,
     FieldOrder,
     GapOrder,
     LimitOrder,
+    NamedFaultOrder,
     SelectionOrder,
     StageOrder,
 )
@@ -55,6 +61,9 @@ class Control:
             web.post("/clock", self._ordered(ClockOrder, self.move_clock)),
             web.post("/faults", self._ordered(FaultOrder, self.script)),
             web.delete("/faults", self._plain(self.clear)),
+            web.get("/faults/named", self._plain(self.name_faults)),
+            web.post("/faults/named", self._ordered(NamedFaultOrder, self.inflict)),
+            web.post("/delivery", self._ordered(DeliveryOrder, self.deliver)),
             web.post("/limits", self._ordered(LimitOrder, self.limit)),
             web.post("/fields", self._ordered(FieldOrder, self.secure_field)),
             web.post("/stages", self._ordered(StageOrder, self.rename)),
@@ -94,9 +103,33 @@ class Control:
             self._faults.connect_reply_first = order.connect_reply_first
         return {"http": len(self._faults.http), "denials": len(self._faults.denials)}
 
+    def name_faults(self) -> Reply:
+        """Give the names by which faults can be ordered."""
+        return {"names": sorted(NAMES)}
+
+    def inflict(self, order: NamedFaultOrder) -> Reply:
+        """Let what a name stands for go wrong."""
+        inflict(self._cometd, order.name, times=order.times, channel=order.channel)
+        return {"name": order.name}
+
+    def deliver(self, order: DeliveryOrder) -> Reply:
+        """Say how events reach the bus from now on."""
+        changes = self._org.changes
+        if order.delay is not None:
+            changes.delay = timedelta(seconds=order.delay)
+        changes.gaps_to_come = _or(order.gaps_to_come, changes.gaps_to_come)
+        changes.overflow_after = _or(order.overflow_after, changes.overflow_after)
+        return {
+            "delay": changes.delay.total_seconds(),
+            "gaps_to_come": changes.gaps_to_come,
+            "overflow_after": changes.overflow_after,
+        }
+
     def clear(self) -> Reply:
         """Let everything go right again."""
         self._faults.clear()
+        self._org.changes.delay = timedelta(0)
+        self._org.changes.gaps_to_come = 0
         return {}
 
     def limit(self, order: LimitOrder) -> Reply:
@@ -166,7 +199,7 @@ class Control:
         async def handle(request: web.Request) -> web.Response:
             try:
                 return web.json_response(carry_out(kind.model_validate_json(await request.read())))
-            except (ValidationError, DmlError) as error:
+            except (ValidationError, DmlError, UnknownFaultError) as error:
                 return web.json_response({"error": str(error)}, status=400)
 
         return handle

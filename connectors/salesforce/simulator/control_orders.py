@@ -8,7 +8,17 @@ from pydantic import AwareDatetime, BaseModel, ConfigDict, Field
 
 from connectors.salesforce.simulator.faults import Denial, HttpFault
 
-__all__ = ["ClockOrder", "FaultOrder", "FieldOrder", "GapOrder", "LimitOrder", "SelectionOrder", "StageOrder"]
+__all__ = [
+    "ClockOrder",
+    "DeliveryOrder",
+    "FaultOrder",
+    "FieldOrder",
+    "GapOrder",
+    "LimitOrder",
+    "NamedFaultOrder",
+    "SelectionOrder",
+    "StageOrder",
+]
 
 
 class _Order(BaseModel):
@@ -62,6 +72,22 @@ class FaultOrder(_Order):
     denials: list[DenialOrder] = Field(default_factory=list)
     refuse_replay_ids: bool | None = None
     connect_reply_first: bool | None = None
+
+
+class NamedFaultOrder(_Order):
+    """Let go wrong what a name stands for; see `cometd/named_faults.py`."""
+
+    name: str
+    times: int = Field(default=1, ge=1)
+    channel: str = "/data/ChangeEvents"
+
+
+class DeliveryOrder(_Order):
+    """Set how events reach the bus: seconds after the commit, as gaps, and when a transaction overflows."""
+
+    delay: float | None = Field(default=None, ge=0)
+    gaps_to_come: int | None = Field(default=None, ge=0)
+    overflow_after: int | None = Field(default=None, ge=1)
 
 
 class LimitOrder(_Order):

@@ -14,11 +14,13 @@ import orjson
 from connectors.salesforce.simulator.cometd import failures
 from connectors.salesforce.simulator.cometd.clients import Clients
 from connectors.salesforce.simulator.cometd.connecting import Connector
+from connectors.salesforce.simulator.cometd.denials import denied
 from connectors.salesforce.simulator.cometd.replies import (
     EXTENSIONS,
     Message,
     refuse,
     reply,
+    shut_out,
     subscriptions_of,
     unknown,
 )
@@ -99,14 +101,14 @@ class Bayeux:
 
     def _handshake(self, message: Message, request: BayeuxRequest, answer: Answer) -> Message:
         token = self.org.sessions.lookup(request.token or "")
-        if (reason := self.faults.denial("/meta/handshake")) is not None:
-            return _denied(message, reason)
+        if (denial := self.faults.denial("/meta/handshake")) is not None:
+            return denied(message, denial)
         if token is None:
-            return _denied(
+            return shut_out(
                 message, failures.AUTHENTICATION_INVALID if request.token else failures.NOT_AUTHENTICATED
             )
         if len(self.clients) >= self.org.limits.max_cometd_clients:
-            return _denied(message, failures.CLIENTS_EXCEEDED)
+            return shut_out(message, failures.CLIENTS_EXCEEDED)
         session = self.clients.begin(token.user_id)
         answer.cookies = {name: request.cookies.get(name) or f"!{self.clients.opaque()}" for name in COOKIES}
         return reply(
@@ -135,8 +137,7 @@ class Bayeux:
             else:
                 answer.replies.append(result)
         elif message["channel"] == "/meta/subscribe":
-            refusing = self.faults.refuse_replay_ids
-            answer.replies.append(subscribe(self.org, session, message, refuse_replay_ids=refusing))
+            answer.replies.append(subscribe(self.org, session, message, self.faults))
             answer.wakes = True
         elif message["channel"] == "/meta/unsubscribe":
             for name in subscriptions_of(message):
@@ -158,8 +159,8 @@ class Bayeux:
         if token is None:
             error = failures.AUTHENTICATION_INVALID if request.token else failures.NOT_AUTHENTICATED
             return refuse(message, error, failures.STOP)
-        if (reason := self.faults.denial(message["channel"])) is not None:
-            return _overloaded(message, reason)
+        if (denial := self.faults.denial(message["channel"])) is not None:
+            return denied(message, denial)
         if session is None:
             return unknown(message)
         missing = next((name for name in COOKIES if name not in request.cookies), None)
@@ -168,19 +169,6 @@ class Bayeux:
         if token.user_id != session.user_id:
             return refuse(message, failures.OTHER_USER)
         return None
-
-
-def _denied(message: Message, reason: str) -> Message:
-    ext = {"sfdc": {"failureReason": reason}, **EXTENSIONS}
-    return refuse(message, failures.HANDSHAKE_DENIED, {"reconnect": "none"}, ext=ext)
-
-
-def _overloaded(message: Message, reason: str) -> Message:
-    """Refuse as a busy server does: the error of a connect says authentication, only the reason is true."""
-    ext = {"sfdc": {"failureReason": reason}}
-    if message["channel"] == "/meta/connect":
-        return refuse(message, failures.AUTHENTICATION_INVALID, failures.STOP, ext=ext)
-    return refuse(message, reason, subscription=message.get("subscription"), ext=ext)
 
 
 def _wrong_version(version: str | None) -> str | None:

@@ -27,6 +27,8 @@ class Subscription:
     entities: frozenset[str]
     hidden: dict[str, frozenset[str]]
     position: int
+    silent: bool = False
+    """Whether it is dead without anybody having been told: a fault, cured by subscribing anew."""
 
     def takes(self, event: ChangeEvent) -> bool:
         """Say whether an event is for this subscription."""

@@ -59,6 +59,15 @@ class Clients:
         self._count()
         return count
 
+    def silence(self, channel: str) -> int:
+        """Let the subscriptions to a channel die without a word; say how many."""
+        found = [
+            each.subscriptions[channel] for each in self._sessions.values() if channel in each.subscriptions
+        ]
+        for subscription in found:
+            subscription.silent = True
+        return len(found)
+
     def sweep(self) -> None:
         """End the sessions that have been silent for too long."""
         now = self._org.clock.now()

@@ -37,6 +37,8 @@ class Connector:
             session.connected = True
             timeout = int(self._hold.total_seconds() * 1_000)
             return reply(message, advice={"reconnect": "retry", "interval": 0, "timeout": timeout})
+        if (storm := self._faults.advice()) is not None:
+            return reply(message, advice=storm)
         if not alone:
             return reply(message)
         session.held = Held(session, message, token, self._org.clock.now() + self._wanted(message))
@@ -57,7 +59,8 @@ class Connector:
         if self._used_up() and waiting(self._org, session):
             self._clients.end(session)
             return response([], refuse(message, failures.EVENTS_EXCEEDED, failures.STOP))
-        events = take(self._org, session)
+        fresh = take(self._org, session)
+        events, session.again = [*session.again, *fresh], self._faults.repeated(fresh)
         if events or self._org.clock.now() >= held.until:
             return self._release(session, events, reply(message))
         return None
@@ -71,7 +74,8 @@ class Connector:
     def _release(self, session: Session, events: list[bytes], own: Message) -> bytes:
         session.held = None
         self._clients.touch(session)
-        return response(events, own, reply_first=self._faults.connect_reply_first)
+        padding = self._faults.padded() if events else 0
+        return response(events, own, reply_first=self._faults.connect_reply_first, padding=padding)
 
     def _used_up(self) -> bool:
         limits = self._org.limits

@@ -22,7 +22,7 @@ def take(org: "Org", session: Session) -> list[bytes]:
     What was taken is not given again to this session: a client that loses a response must subscribe anew from
     the last id it holds.
     """
-    subscriptions = tuple(session.subscriptions.values())
+    subscriptions = session.heard()
     behind = min((each.position for each in subscriptions), default=org.changes.newest)
     if behind >= org.changes.newest:
         return []
@@ -47,6 +47,6 @@ def take(org: "Org", session: Session) -> list[bytes]:
 
 def waiting(org: "Org", session: Session) -> bool:
     """Say whether there is something that a session has not been given."""
-    subscriptions = tuple(session.subscriptions.values())
+    subscriptions = session.heard()
     behind = min((each.position for each in subscriptions), default=org.changes.newest)
     return any(each.takes(event) for event in org.changes.after(behind) for each in subscriptions)

@@ -7,7 +7,7 @@ import orjson
 
 from connectors.salesforce.simulator.cometd import failures
 
-__all__ = ["EXTENSIONS", "Message", "refuse", "reply", "response", "subscriptions_of", "unknown"]
+__all__ = ["EXTENSIONS", "Message", "refuse", "reply", "response", "shut_out", "subscriptions_of", "unknown"]
 
 Message = dict[str, Any]
 
@@ -37,6 +37,12 @@ def unknown(message: Message) -> Message:
     return refused
 
 
+def shut_out(message: Message, reason: str) -> Message:
+    """Refuse a handshake; why stands beside the error."""
+    ext = {"sfdc": {"failureReason": reason}, **EXTENSIONS}
+    return refuse(message, failures.HANDSHAKE_DENIED, {"reconnect": "none"}, ext=ext)
+
+
 def subscriptions_of(message: Message) -> list[str]:
     """Give the channels that a message names: one, or an array of them."""
     named = message.get("subscription")
@@ -44,11 +50,11 @@ def subscriptions_of(message: Message) -> list[str]:
     return [name for name in names if isinstance(name, str) and name]
 
 
-def response(events: list[bytes], own: Message, *, reply_first: bool = False) -> bytes:
-    """Join events and the reply to a connect into one response."""
+def response(events: list[bytes], own: Message, *, reply_first: bool = False, padding: int = 0) -> bytes:
+    """Join events and the reply to a connect into one response, with white space in front if asked for."""
     last = orjson.dumps(own)
     parts = [last, *events] if reply_first else [*events, last]
-    return b"[" + b",".join(parts) + b"]"
+    return b"[" + b" " * padding + b",".join(parts) + b"]"
 
 
 def _echo(message: Message) -> Message:

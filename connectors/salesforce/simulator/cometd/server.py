@@ -28,6 +28,7 @@ class CometdServer:
     def __init__(self, bayeux: Bayeux) -> None:
         self.bayeux = bayeux
         self._news: asyncio.Future[None] | None = None
+        self._held: set[asyncio.Transport] = set()
         org = bayeux.org
         org.changes.watch(self.wake)
         org.clock.watch(self.wake)
@@ -49,6 +50,18 @@ class CometdServer:
         count = self.bayeux.clients.end_all()
         self.wake()
         return count
+
+    def silence(self, channel: str) -> int:
+        """Let the subscriptions to a channel die without a word; say how many. Subscribing anew cures it."""
+        return self.bayeux.clients.silence(channel)
+
+    def restart(self) -> int:
+        """Break off every held connect and forget every client, as a restart does; say how many were held."""
+        held = tuple(self._held)
+        self.bayeux.clients.end_all()
+        for transport in held:
+            transport.abort()
+        return len(held)
 
     def wake(self) -> None:
         """Have every held connect look again."""
@@ -78,6 +91,8 @@ class CometdServer:
         return response
 
     async def _hold(self, held: Held, request: web.Request) -> bytes:
+        if request.transport is not None:
+            self._held.add(request.transport)
         try:
             while True:
                 # What is given to a client that has hung up is lost, so it is not given.
@@ -88,10 +103,12 @@ class CometdServer:
                     return body
                 await self._wait(held)
         finally:
+            self._held.discard(request.transport)
             self.bayeux.abandon(held)
 
     async def _wait(self, held: Held) -> None:
         if self._news is None or self._news.done():
             self._news = asyncio.get_running_loop().create_future()
-        left = held.until - self.bayeux.org.clock.now()
+        due = self.bayeux.org.changes.next_due
+        left = min(held.until, due or held.until) - self.bayeux.org.clock.now()
         await asyncio.wait((self._news,), timeout=max(0.0, left.total_seconds()))

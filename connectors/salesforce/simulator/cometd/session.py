@@ -19,6 +19,12 @@ class Session:
     subscriptions: dict[str, Subscription] = field(default_factory=dict)
     connected: bool = False
     held: "Held | None" = None
+    again: list[bytes] = field(default_factory=list)
+    """Events that come once more with the next answer: a fault."""
+
+    def heard(self) -> tuple[Subscription, ...]:
+        """Give the subscriptions that are alive."""
+        return tuple(each for each in self.subscriptions.values() if not each.silent)
 
 
 @dataclass(slots=True)

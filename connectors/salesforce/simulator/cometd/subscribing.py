@@ -6,6 +6,7 @@ from connectors.salesforce.simulator.cometd import failures
 from connectors.salesforce.simulator.cometd.channels import open_channel
 from connectors.salesforce.simulator.cometd.replies import Message, refuse, reply, subscriptions_of
 from connectors.salesforce.simulator.cometd.session import Session
+from connectors.salesforce.simulator.faults import Faults
 
 if TYPE_CHECKING:
     from connectors.salesforce.simulator.org import Org
@@ -15,7 +16,7 @@ __all__ = ["subscribe"]
 _ONLY_NEW, _ALL_RETAINED = -1, -2
 
 
-def subscribe(org: "Org", session: Session, message: Message, *, refuse_replay_ids: bool) -> Message:
+def subscribe(org: "Org", session: Session, message: Message, faults: Faults) -> Message:
     """Follow the channels that a message names, all or none of them; give the reply.
 
     `ext.replay` maps channels to positions: absent or -1 is what comes, -2 what is retained and what comes,
@@ -32,12 +33,13 @@ def subscribe(org: "Org", session: Session, message: Message, *, refuse_replay_i
     wanted = replay if isinstance(replay, dict) else {}
     opened = []
     for channel in channels:
-        position = _position(org, wanted.get(channel, _ONLY_NEW), refuse_ids=refuse_replay_ids)
+        position = _position(org, wanted.get(channel, _ONLY_NEW), refuse_ids=faults.refuse_replay_ids)
         if position is None:
             return refuse(message, failures.invalid_replay_id(wanted[channel]), subscription=named)
         subscription = open_channel(org, session.user_id, channel, position)
         if isinstance(subscription, str):
             return refuse(message, subscription, subscription=named)
+        subscription.silent = faults.silent_subscribe()
         opened.append(subscription)
     session.subscriptions |= {each.channel: each for each in opened}
     return reply(message, subscription=named)

@@ -168,8 +168,9 @@ def test_replay_ids_rise_with_gaps_and_are_known_for_72_hours(log: Log) -> None:
     assert [event.replay_id for event in log.org.changes.after(0)] == ids[1:]
 
 
-def test_too_many_changes_end_as_one_overflow_an_entity(log: Log, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(change_drafts, "_OVERFLOW", 12)
+def test_too_many_changes_end_as_one_overflow_an_entity(log: Log) -> None:
+    assert log.org.changes.overflow_after == 100_000
+    log.org.changes.overflow_after = 12
     deals = log.deals(3)
     with log.writing() as tx:
         for number, deal in enumerate(deals):
