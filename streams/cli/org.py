@@ -48,6 +48,12 @@ def serve_org(
     control_port: Annotated[
         int | None, typer.Option(help="A port for moving the clock and scripting faults; 0 is a free one.")
     ] = None,
+    pubsub_port: Annotated[
+        int | None, typer.Option(help="A port for the Pub/Sub API, which is gRPC; 0 is a free one.")
+    ] = None,
+    pubsub_tls: Annotated[
+        bool, typer.Option("--pubsub-tls", help="Serve it with TLS; the authority to trust is written down.")
+    ] = False,
     edition: Annotated[Edition, typer.Option(help="Whose limits it has.")] = Edition.ENTERPRISE,
     multi_currency: Annotated[
         bool, typer.Option("--multi-currency", help="Deals in several currencies, each saying its own.")
@@ -55,11 +61,11 @@ def serve_org(
     lifetime: Annotated[str, typer.Option(help="How long an access token lives without being used.")] = "2h",
     data: Annotated[
         Path | None,
-        typer.Option(help="Where to keep the JWT key and org.json, which is what is printed; else nowhere."),
+        typer.Option(help="Where to keep keys and org.json, which is what is printed; else nowhere."),
     ] = None,
     parent_pid: Annotated[int | None, typer.Option(help="Stop when this process ends.")] = None,
 ) -> None:
-    """Serve an org on loopback: OAuth, REST and Streaming API. Prints one line of JSON when it is ready."""
+    """Serve an org on loopback: OAuth, REST, Streaming and Pub/Sub API. Prints a line of JSON when ready."""
     logs.configure()
     serving = sandbox_module("streams.cli.org_serve")
     asyncio.run(
@@ -74,6 +80,8 @@ def serve_org(
                 port=port,
                 public_url=public_url,
                 control_port=control_port,
+                pubsub_port=pubsub_port,
+                pubsub_tls=pubsub_tls,
                 data=data,
                 parent_pid=parent_pid,
             )

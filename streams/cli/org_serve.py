@@ -19,6 +19,7 @@ from connectors.salesforce.simulator.limits import Edition
 from connectors.salesforce.simulator.objects import OBJECTS
 from connectors.salesforce.simulator.objects.currencies import with_currencies
 from connectors.salesforce.simulator.org import Org
+from connectors.salesforce.simulator.pubsub.tls import make_certificate
 from connectors.salesforce.simulator.seed import plant
 from connectors.salesforce.simulator.server import OrgServer
 
@@ -28,7 +29,7 @@ _log = structlog.get_logger(__name__)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Serving:
-    """What kind of org, and where. `control_port` None is no control port, 0 a free one."""
+    """What kind of org, and where. `control_port` None is no control port, 0 a free one; so `pubsub_port`."""
 
     seed: int
     deals: int
@@ -39,6 +40,8 @@ class Serving:
     port: int
     public_url: str | None
     control_port: int | None
+    pubsub_port: int | None
+    pubsub_tls: bool
     data: Path | None
     parent_pid: int | None
 
@@ -59,6 +62,8 @@ async def serve(serving: Serving) -> None:
         stack.push_async_callback(server.stop)
         await server.start(serving.host, serving.port, serving.public_url)
         announced = _announcement(org, folder)
+        if serving.pubsub_port is not None:
+            announced |= await _start_pubsub(server, serving, folder)
         if serving.control_port is not None:
             control = await server.start_control(port=serving.control_port)
             announced["control_url"] = f"http://127.0.0.1:{control}"
@@ -72,6 +77,17 @@ async def serve(serving: Serving) -> None:
         else:
             await _stopped_or_orphaned(stop, serving.parent_pid)
         _log.info("stopping", org=org.org_id)
+
+
+async def _start_pubsub(server: OrgServer, serving: Serving, folder: Path) -> dict[str, str]:
+    certificate = make_certificate(serving.host) if serving.pubsub_tls else None
+    port = await server.start_pubsub(serving.host, serving.pubsub_port or 0, certificate)
+    reached = {"pubsub_endpoint": f"localhost:{port}"}
+    if certificate is not None:
+        file = folder / "pubsub-ca.pem"
+        _write_private(file, certificate.authority_pem)
+        reached["pubsub_ca_file"] = str(file.absolute())
+    return reached
 
 
 def _planted(serving: Serving) -> Org:

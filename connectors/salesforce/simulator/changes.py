@@ -94,6 +94,7 @@ class ChangeLog:
         self._random = random.Random(f"changes:{seed}")  # noqa: S311 - see above
         self._events: list[ChangeEvent] = []
         self._ids: list[int] = []
+        self._tips: dict[int, datetime] = {}
         self._last = 400_000 + self._random.randrange(50_000)
         self._scn = 11_820_931_000_000 + self._random.randrange(1_000_000)
         self._watchers: list[Callable[[], None]] = []
@@ -120,7 +121,12 @@ class ChangeLog:
         self._publish_due()
         self._purge()
         at = bisect_right(self._ids, replay_id)
-        return at > 0 and self._ids[at - 1] == replay_id
+        return (at > 0 and self._ids[at - 1] == replay_id) or replay_id in self._tips
+
+    def tip(self) -> int:
+        """Give the newest id to a quiet subscriber, who may resume from it for as long as from an event."""
+        self._tips[self._last] = self._clock.now()
+        return self._last
 
     def after(self, replay_id: int) -> Iterator[ChangeEvent]:
         """Give the retained events after an id, oldest first."""
@@ -138,6 +144,7 @@ class ChangeLog:
         self._events.clear()
         self._ids.clear()
         self._committed.clear()
+        self._tips.clear()
         self._last += 10_000_000
 
     def append(self, changes: Iterable[RecordChange], user_id: str, origin: str) -> None:
@@ -208,3 +215,4 @@ class ChangeLog:
             gone += 1
         if gone:
             del self._events[:gone], self._ids[:gone]
+        self._tips = {replay_id: at for replay_id, at in self._tips.items() if at >= oldest}

@@ -15,6 +15,8 @@ __all__ = ["ALLOCATIONS", "Allocation", "Edition", "Limits", "RollingCounter"]
 
 _WINDOW = timedelta(hours=24)
 _STEP = timedelta(minutes=1)
+# Published for one HTTP/2 channel; that an org has as many in all is our choice.
+_PUBSUB_STREAMS = 1_000
 
 
 class Edition(StrEnum):
@@ -86,6 +88,9 @@ class Limits:
         self.max_cometd_clients = allocation.cometd_clients
         self.cometd_clients = 0
         """How many CometD clients are connected now; kept by the CometD server."""
+        self.max_pubsub_streams = _PUBSUB_STREAMS
+        self.pubsub_streams = 0
+        """How many streams of the Pub/Sub API are open now; kept by its server."""
 
     def charge_call(self) -> bool:
         """Count one API call; False if the allocation is used up, and then nothing is counted."""

@@ -1,4 +1,4 @@
-"""One simulated org on loopback: OAuth, REST and Streaming API on one port, control on another if asked."""
+"""One simulated org on loopback: OAuth, REST and Streaming API on one port, others if asked."""
 
 from datetime import timedelta
 
@@ -10,6 +10,10 @@ from connectors.salesforce.simulator.cometd.server import CometdServer
 from connectors.salesforce.simulator.control import Control
 from connectors.salesforce.simulator.disturb import disturbing
 from connectors.salesforce.simulator.org import Org
+from connectors.salesforce.simulator.pubsub.server import PubSubServer
+from connectors.salesforce.simulator.pubsub.service import PubSubService
+from connectors.salesforce.simulator.pubsub.timing import Timing
+from connectors.salesforce.simulator.pubsub.tls import Certificate
 
 __all__ = ["OrgServer"]
 
@@ -19,7 +23,11 @@ _LOOPBACK = ("127.0.0.1", "::1", "0.0.0.0", "::")  # noqa: S104 - compared with,
 
 
 class OrgServer:
-    """Serves an org. `hold` and `expiry` are the two times of the Streaming API, which tests shorten."""
+    """Serves an org.
+
+    `hold` and `expiry` are the two times of the Streaming API, `timing` those of the Pub/Sub API, which tests
+    shorten.
+    """
 
     def __init__(
         self,
@@ -27,10 +35,12 @@ class OrgServer:
         *,
         hold: timedelta = timedelta(seconds=110),
         expiry: timedelta = timedelta(seconds=40),
+        timing: Timing | None = None,
     ) -> None:
         self.org = org
         self.cometd = CometdServer(Bayeux(org, hold=hold, expiry=expiry))
         self.faults = self.cometd.bayeux.faults
+        self.pubsub = PubSubServer(PubSubService(org, self.faults, timing or Timing()))
         self._runners: list[web.AppRunner] = []
 
     async def start(self, host: str = "127.0.0.1", port: int = 0, public_url: str | None = None) -> int:
@@ -45,6 +55,15 @@ class OrgServer:
         self.org.instance_url = public_url or f"http://{name}:{bound}"
         return bound
 
+    async def start_pubsub(
+        self, host: str = "127.0.0.1", port: int = 0, certificate: Certificate | None = None
+    ) -> int:
+        """Listen for gRPC too, with TLS if there is a certificate, and give the port.
+
+        Start this after `start`: callers must name the org's URL.
+        """
+        return await self.pubsub.start(host, port, certificate)
+
     async def start_control(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen for orders too, and give the port. Nobody is asked who they are: keep it on loopback."""
         app = web.Application()
@@ -53,6 +72,7 @@ class OrgServer:
 
     async def stop(self) -> None:
         """Stop listening, and end what is held."""
+        await self.pubsub.stop()
         for runner in self._runners:
             await runner.cleanup()
         self._runners.clear()
