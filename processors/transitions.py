@@ -1,8 +1,9 @@
 """Finds stage entries in changes of opportunities.
 
 A change counts only for what it says: `StageName` among the changed fields of an update, or any create or
-undelete. The moment of entry is LastStageChangeDate, else CreatedDate on create, else LastModifiedDate, else
-the commit time, in whole seconds UTC; so the same entry has the same id by whichever way it was heard.
+undelete. The moment of entry is LastStageChangeDate, else CreatedDate on create or undelete, else
+LastModifiedDate, else the commit time, in whole seconds UTC; so the same entry has the same id by whichever
+way it was heard.
 """
 
 import json
@@ -148,7 +149,8 @@ def _body(change: Change) -> Mapping[str, Any]:
 
 def _moment(change: Change, body: Mapping[str, Any], *, created: bool) -> datetime:
     for name in _DATES:
-        if name == "CreatedDate" and not created:
+        # One that comes back says all its fields: without a date of its stage it never left its first one.
+        if name == "CreatedDate" and not created and change.change_type != "UNDELETE":
             continue
         value = body.get(name)
         if value is None:

@@ -88,6 +88,11 @@ CAPTURE_CHECKPOINTS = Metric("dealwire_capture_checkpoints_total", "counter", "P
 CAPTURE_GAPS = Metric(
     "dealwire_capture_gaps_total", "counter", "Times that events were missed since a position had expired."
 )
+CAPTURE_READ_BACK = Metric(
+    "dealwire_capture_read_back_total",
+    "counter",
+    "Deals read back since events did not say what changed, by reason; `gone` are those that could not be.",
+)
 CAPTURE_RECONNECTS = Metric(
     "dealwire_capture_reconnects_total", "counter", "Sessions with the org that were lost."
 )
@@ -161,6 +166,7 @@ METRICS = (
     CAPTURE_PUBLISHED,
     CAPTURE_CHECKPOINTS,
     CAPTURE_GAPS,
+    CAPTURE_READ_BACK,
     CAPTURE_RECONNECTS,
     CAPTURE_OVERSIZED,
     CAPTURE_SUBSCRIBED,

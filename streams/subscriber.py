@@ -62,7 +62,8 @@ _chance = SystemRandom().random
 class Wiring:
     """What a subscriber works with. `chance` draws from 0 to 1, for pauses that do not fall together.
 
-    `pause` waits for seconds.
+    `pause` waits for seconds. `after_missing` gives the position to resume at where events since a moment are
+    lost.
     """
 
     source: ChangeSource
@@ -74,6 +75,7 @@ class Wiring:
     clock: Clock
     chance: Callable[[], float] = _chance
     pause: Callable[[float], Awaitable[None]] = asyncio.sleep
+    after_missing: Callable[[datetime | None], str] = lambda _: RETAINED_EDGE
 
 
 class Subscriber:
@@ -167,13 +169,14 @@ class Subscriber:
         place = self._prefix.place
         self._skip_before = None
         if self._is_in_gap:
-            return RETAINED_EDGE
+            return self._wiring.after_missing(self._missing_from)
         if position := self._heard or place.replay_id:
             return position
         if place == Place():
             return None
+        # It never heard an event, or was killed after its position was lost and before anything came.
         self._skip_before = subscribed_since(place)
-        return RETAINED_EDGE
+        return self._wiring.after_missing(missing_since(place))
 
     def _pause_s(self, failures: int, asked: timedelta | None) -> float:
         doubled = min(math.ldexp(_FIRST_PAUSE_S, min(failures, _LONGEST_DOUBLING)), _LONGEST_PAUSE_S)
@@ -198,10 +201,9 @@ class Subscriber:
     def _end_gap(self, until: datetime) -> None:
         self._is_in_gap = False
         self._log.error(
-            "the window of missing events is known",
+            "capture goes on after missing events",
             missing_from=self._missing_from,
             missing_until=until,
-            todo="Capture goes on from the oldest retained event; read the window back from the org.",
         )
 
     async def _take(self, received: Received) -> None:

@@ -2,7 +2,10 @@
 
 import asyncio
 import signal
+from collections.abc import Callable
 from contextlib import AsyncExitStack
+from datetime import datetime
+from functools import partial
 from typing import Annotated
 
 import structlog
@@ -11,11 +14,13 @@ import typer
 from connectors.kafka.checkpoints import KafkaCheckpoints
 from connectors.kafka.producer import Producer
 from connectors.kafka.registry import HttpRegistry
-from connectors.ports import ChangeSource, SystemClock
+from connectors.ports import RETAINED_EDGE, ChangeSource, SystemClock
 from connectors.salesforce.auth import TokenManager
 from connectors.salesforce.cometd import CometdSource
 from connectors.salesforce.config import SalesforceConfig
 from connectors.salesforce.polling.source import PollSource
+from connectors.salesforce.readback.position import after_missing
+from connectors.salesforce.readback.source import ReadBackSource
 from connectors.salesforce.rest import RestClient
 from connectors.salesforce.survey import survey
 from schemas.errors import ConfigurationError, RefusedError, UnavailableError
@@ -23,7 +28,7 @@ from schemas.topics import TOPICS
 from streams.cli.context import settings
 from streams.health import HealthServer
 from streams.logs import bind
-from streams.metrics import Metrics
+from streams.metrics import CAPTURE_READ_BACK, Metrics
 from streams.org_access import OrgAccess, org_access
 from streams.patience import patiently
 from streams.records import connect
@@ -82,7 +87,7 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
         await _look_around(config, tokens)
         producer = Producer(effective.kafka)
         stack.push_async_callback(producer.close)
-        sources = _sources(config, tokens)
+        sources = _sources(config, tokens, metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
         subscribers += [
@@ -95,6 +100,7 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
                     kafka=effective.kafka,
                     metrics=metrics,
                     clock=clock,
+                    after_missing=_after_missing(config),
                 ),
                 token.org_id,
                 channel,
@@ -109,13 +115,32 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
             raise error
 
 
-def _sources(config: SalesforceConfig, tokens: TokenManager) -> dict[str, ChangeSource]:
+def _sources(config: SalesforceConfig, tokens: TokenManager, metrics: Metrics) -> dict[str, ChangeSource]:
     """Give what is listened to, by the name that its position is kept under."""
     clock = SystemClock()
     if config.source == "poll":
         channel = config.channels[0]
         return {channel: PollSource(config.poll, channel, RestClient(config, tokens), clock)}
-    return {channel: CometdSource(config, channel, tokens, clock) for channel in config.channels}
+    return {
+        channel: ReadBackSource(
+            CometdSource(config, channel, tokens, clock),
+            config.poll,
+            channel,
+            RestClient(config, tokens),
+            clock,
+            on_read=partial(_count_read, metrics, channel),
+        )
+        for channel in config.channels
+    }
+
+
+def _after_missing(config: SalesforceConfig) -> Callable[[datetime | None], str]:
+    # Polling reads back by itself.
+    return after_missing if config.source != "poll" else lambda _: RETAINED_EDGE
+
+
+def _count_read(metrics: Metrics, channel: str, reason: str, deals: int) -> None:
+    metrics.add(CAPTURE_READ_BACK, deals, channel=channel, reason=reason)
 
 
 async def _look_around(config: SalesforceConfig, tokens: TokenManager) -> None:

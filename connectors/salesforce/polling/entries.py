@@ -22,7 +22,7 @@ __all__ = ["STAMPS_DIFFER", "Entered", "changes", "entered"]
 STAMPS_DIFFER = timedelta(seconds=5)
 """How far apart an org may stamp a stage's entry and the row of the history that tells of it."""
 
-_TRANSPORT = "poll"
+_CAUSES = "poll"
 _ENTITY = "Opportunity"
 
 
@@ -60,16 +60,23 @@ def _from_history(deal: Deal, moves: Sequence[Move]) -> Iterator[Entered]:
 
 
 def changes(
-    deal: Deal, new: Iterable[Entered], *, org_id: str, channel: str, position: str
+    deal: Deal,
+    new: Iterable[Entered],
+    *,
+    org_id: str,
+    channel: str,
+    position: str,
+    transport: str = "poll",
 ) -> tuple[Change, ...]:
     """Give what is told of a deal that was touched: the stages it entered, else that it changed at all.
 
-    What else changed is not known. A deal in the recycle bin tells that last.
+    What else changed is not known. A deal in the recycle bin tells that last. `transport` is how it was
+    found out; the ids are the same for all.
     """
 
     def told(kind: str, cause: str, at: datetime, fields: tuple[str, ...], **body: str) -> Change:
         return Change(
-            id=change_id(org_id, _ENTITY, f"{_TRANSPORT} {cause}", 0, deal.id),
+            id=change_id(org_id, _ENTITY, f"{_CAUSES} {cause}", 0, deal.id),
             org_id=org_id,
             entity=_ENTITY,
             record_id=deal.id,
@@ -78,7 +85,7 @@ def changes(
             commit_time=at,
             channel=channel,
             replay_id=position,
-            transport=_TRANSPORT,
+            transport=transport,
             body=orjson.dumps(body),
         )
 

@@ -13,7 +13,7 @@ from connectors.salesforce.polling.position import literal
 from schemas.errors import BrokenInvariantError
 from schemas.ids import is_salesforce_id
 
-__all__ = ["IDS_PER_QUERY", "NEWEST", "ROWS_PER_PAGE", "Stretch", "histories", "path"]
+__all__ = ["IDS_PER_QUERY", "NEWEST", "ROWS_PER_PAGE", "Stretch", "deals", "histories", "path"]
 
 ROWS_PER_PAGE = 2000
 IDS_PER_QUERY = 100
@@ -38,7 +38,6 @@ class Stretch:
 
     def soql(self, *, dated: bool) -> str:
         """Ask for the first page. `dated` says that LastStageChangeDate may be read."""
-        fields = (*_ALWAYS, "LastStageChangeDate") if dated else _ALWAYS
         stamp = literal(self.since)
         condition = f"SystemModstamp >= {stamp}"
         if self.after:
@@ -46,9 +45,16 @@ class Stretch:
             condition = f"(SystemModstamp > {stamp} OR (SystemModstamp = {stamp} AND Id > '{self.after}'))"
         end = "" if self.until is None else f" AND SystemModstamp <= {literal(self.until)}"
         return (  # nothing but checked ids and moments is put into it
-            f"SELECT {', '.join(fields)} FROM Opportunity WHERE {condition}{end} "  # noqa: S608
+            f"SELECT {_fields(dated=dated)} FROM Opportunity WHERE {condition}{end} "  # noqa: S608
             f"ORDER BY SystemModstamp, Id LIMIT {ROWS_PER_PAGE}"
         )
+
+
+def deals(ids: Sequence[str], *, dated: bool) -> str:
+    """Ask for deals by their ids. `dated` says that LastStageChangeDate may be read."""
+    _check(ids)
+    listed = ",".join(f"'{each}'" for each in ids)
+    return f"SELECT {_fields(dated=dated)} FROM Opportunity WHERE Id IN ({listed})"  # noqa: S608 - checked ids
 
 
 def histories(ids: Sequence[str]) -> str:
@@ -59,6 +65,10 @@ def histories(ids: Sequence[str]) -> str:
         "SELECT Id, OpportunityId, StageName, CreatedDate FROM OpportunityHistory "  # noqa: S608
         f"WHERE OpportunityId IN ({listed}) ORDER BY OpportunityId, CreatedDate, Id"
     )
+
+
+def _fields(*, dated: bool) -> str:
+    return ", ".join((*_ALWAYS, "LastStageChangeDate") if dated else _ALWAYS)
 
 
 def _check(ids: Sequence[str]) -> None:

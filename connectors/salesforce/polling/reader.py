@@ -17,6 +17,7 @@ from connectors.salesforce.polling.query import (
     NEWEST,
     ROWS_PER_PAGE,
     Stretch,
+    deals,
     histories,
     path,
 )
@@ -76,6 +77,11 @@ class Reader:
             _log.warning("polling sees less than all", hidden=hidden, todo=_LACKING[hidden])
         self._seen = frozenset(seen)
 
+    @property
+    def sees_dates(self) -> bool:
+        """Whether the date of a deal's last entry may be read."""
+        return _DATE in (self._seen or ())
+
     async def newest(self) -> tuple[datetime, str] | None:
         """Give stamp and id of the deal that was touched last; None in an org without any."""
         await self._afford()
@@ -90,7 +96,7 @@ class Reader:
         while True:
             await self._afford()
             asked_at = self._clock.now()
-            records = await self._asked(stretch.soql(dated=_DATE in (self._seen or ())))
+            records = await self._asked(stretch.soql(dated=self.sees_dates))
             rows = [row_of(record) for record in records]
             if rows:
                 yield asked_at, rows
@@ -102,18 +108,12 @@ class Reader:
         """Give the whole history of deals, by their ids, oldest first."""
         if _HISTORY not in (self._seen or ()):
             return {}
-        found: list[Any] = []
-        step = IDS_PER_QUERY * MOST_QUERIES
-        for start in range(0, len(ids), step):
-            call = ids[start : start + step]
-            chunks = [call[at : at + IDS_PER_QUERY] for at in range(0, len(call), IDS_PER_QUERY)]
-            await self._afford()
-            try:
-                for page in await read_together(self._rest, [path(histories(chunk)) for chunk in chunks]):
-                    found += await self._whole(page)
-            finally:
-                self._count()
-        return moves_by_deal(found)
+        return moves_by_deal(await self._by_id(ids, histories))
+
+    async def deals(self, ids: Sequence[str]) -> list[Row]:
+        """Give the deals of these ids that there are, those in the recycle bin too."""
+        found = await self._by_id(ids, lambda chunk: deals(chunk, dated=self.sees_dates))
+        return [row_of(record) for record in found]
 
     async def wait(self, *, found: bool) -> None:
         """Wait until the next poll is due, after one that found something or nothing."""
@@ -131,6 +131,20 @@ class Reader:
     async def close(self) -> None:
         """Let go of connections."""
         await self._rest.close()
+
+    async def _by_id(self, ids: Sequence[str], soql: Callable[[Sequence[str]], str]) -> list[Any]:
+        found: list[Any] = []
+        step = IDS_PER_QUERY * MOST_QUERIES
+        for start in range(0, len(ids), step):
+            call = ids[start : start + step]
+            chunks = [call[at : at + IDS_PER_QUERY] for at in range(0, len(call), IDS_PER_QUERY)]
+            await self._afford()
+            try:
+                for page in await read_together(self._rest, [path(soql(chunk)) for chunk in chunks]):
+                    found += await self._whole(page)
+            finally:
+                self._count()
+        return found
 
     async def _asked(self, soql: str) -> list[Any]:
         try:

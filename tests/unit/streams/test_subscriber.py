@@ -5,7 +5,6 @@ from datetime import timedelta
 
 import pytest
 
-from connectors.ports import RETAINED_EDGE
 from schemas.errors import GapError, RefusedError, UnavailableError
 from streams.metrics import CAPTURE_GAPS, CAPTURE_RECONNECTS, CAPTURE_SUBSCRIBED, DEAD_LETTERS
 from tests.fixtures.agents import AT, ORG, settle_down
@@ -105,7 +104,7 @@ async def test_one_that_heard_nothing_yet_resumes_with_what_is_retained_and_skip
     old, near, new = event(1, at=AT - timedelta(hours=1)), event(2, at=AT - timedelta(minutes=5)), event(3)
     source = ScriptedSource([OPENED, old, near, new])
     async with subscribing(source, kept(quiet_until=AT)) as bench:
-        assert source.asked == [RETAINED_EDGE]
+        assert source.asked == ["missing since 14 08:30"]
         assert [dict(one.headers)["ce_replayid"] for one in bench.kafka.sent] == [b"2", b"3"]
         assert bench.place.replay_id == "3"
 
@@ -113,7 +112,7 @@ async def test_one_that_heard_nothing_yet_resumes_with_what_is_retained_and_skip
 async def test_a_session_lost_before_the_first_event_loses_none() -> None:
     source = ScriptedSource([quiet(), UnavailableError("gone")], [OPENED, event(1)])
     async with subscribing(source) as bench:
-        assert source.asked == [None, RETAINED_EDGE]
+        assert source.asked == [None, "missing since 14 08:30"]
         assert bench.place.replay_id == "1"
 
 
@@ -123,7 +122,7 @@ async def test_an_expired_position_is_a_gap_and_capture_goes_on_from_the_edge(
     source = ScriptedSource([GapError("expired")], [OPENED, event(50, at=AT + timedelta(hours=80))])
     former = kept("7", last_event_at=AT, quiet_until=AT + timedelta(hours=1))
     async with subscribing(source, former) as bench:
-        assert source.asked == ["7", RETAINED_EDGE]
+        assert source.asked == ["7", "missing since 14 08:30"]
         assert bench.metrics.value(CAPTURE_GAPS, org=ORG, channel=CHANNEL) == 1
         assert bench.place.replay_id == "50"
     said = capsys.readouterr().out
@@ -136,8 +135,18 @@ async def test_after_a_gap_with_nothing_retained_the_dead_position_is_not_asked_
         [GapError("expired")], [OPENED, quiet(), UnavailableError("x")], [OPENED, event(9)]
     )
     async with subscribing(source, kept("7", last_event_at=AT)) as bench:
-        assert source.asked == ["7", RETAINED_EDGE, RETAINED_EDGE]
+        assert source.asked == ["7", "missing since 14 08:30", "missing since 14 08:30"]
         assert bench.metrics.value(CAPTURE_GAPS, org=ORG, channel=CHANNEL) == 1
+        assert bench.place.replay_id == "9"
+
+
+async def test_killed_after_a_position_was_lost_and_before_anything_came_the_window_is_not_forgotten() -> (
+    None
+):
+    former = kept(last_event_at=AT - timedelta(hours=90), quiet_until=AT)
+    source = ScriptedSource([OPENED, event(9, at=AT - timedelta(hours=1))])
+    async with subscribing(source, former) as bench:
+        assert source.asked == ["missing since 10 14:30"]
         assert bench.place.replay_id == "9"
 
 
