@@ -57,6 +57,8 @@ class ChangeEvent:
     change_origin: str
     changed: tuple[FieldType, ...]
     body: Body
+    selected: bool = True
+    """Whether it is on the standard channel too, and not on custom ones alone."""
     rendered: dict[frozenset[str], bytes] = field(default_factory=dict, repr=False, compare=False)
     """What was sent of it, by the fields that were hidden; filled by whoever sends."""
 
@@ -85,6 +87,8 @@ class ChangeLog:
 
     def __init__(self, objects: Objects, clock: SimClock, seed: int) -> None:
         self.selected: list[str] = list(DEFAULT_SELECTION)
+        self.on_channels: set[str] = set()
+        """The entities that are on custom channels, whether selected or not."""
         self.retention = _RETENTION
         self.overflow_after = OVERFLOW
         self.delay = timedelta(0)
@@ -165,7 +169,7 @@ class ChangeLog:
         key = str(UUID(int=self._random.getrandbits(112)))
         self._scn += self._random.randrange(1, 1_000)
         for number, draft in enumerate(single, start=1):
-            if draft.entity in self.selected:
+            if draft.entity in self.selected or draft.entity in self.on_channels:
                 self._committed.append(
                     _Committed(now + self.delay, draft, number, now, key, self._scn, user_id, origin)
                 )
@@ -205,6 +209,7 @@ class ChangeLog:
                 change_origin=committed.origin,
                 changed=draft.changed,
                 body=draft.body,
+                selected=draft.entity in self.selected,
             )
         )
 

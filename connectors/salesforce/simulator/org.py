@@ -10,6 +10,7 @@ from connectors.salesforce.simulator.changes import ChangeLog
 from connectors.salesforce.simulator.clock import SimClock
 from connectors.salesforce.simulator.connected_app import ConnectedApp, Credential, opaque
 from connectors.salesforce.simulator.derive.notes import NOTE_TYPE, as_note
+from connectors.salesforce.simulator.event_channels import EventChannels
 from connectors.salesforce.simulator.ids import ORG_PREFIX, IdMint, to18
 from connectors.salesforce.simulator.limits import Edition, Limits
 from connectors.salesforce.simulator.objects import OBJECTS, Objects, Row, Value
@@ -54,6 +55,7 @@ class Org:
         self.access = Access(objects)
         self.limits = Limits(self.clock, edition, _LICENCES)
         self.changes = ChangeLog(objects, self.clock, seed)
+        self.channels = EventChannels(self)
         self.sessions = Sessions(self.clock, self.org_id, opaque("session", seed), session_timeout)
         self.cascades: dict[str, tuple[tuple[str, str], ...]] = {}
         """What went to the recycle bin with a record, by that record's id."""

@@ -56,7 +56,7 @@ class Connector:
             return response([], reply(message))
         if self._org.sessions.keep(held.token) is None:
             return self._release(session, [], refuse(message, failures.AUTHENTICATION_INVALID, failures.STOP))
-        if self._used_up() and waiting(self._org, session):
+        if self._used_up() and waiting(session):
             self._clients.end(session)
             return response([], refuse(message, failures.EVENTS_EXCEEDED, failures.STOP))
         fresh = take(self._org, session)

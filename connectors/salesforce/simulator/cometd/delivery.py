@@ -1,10 +1,11 @@
 """Takes out of the change log what a session has not been given yet, and counts it as delivered."""
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import orjson
 
-from connectors.salesforce.simulator.cometd.events import rendered
+from connectors.salesforce.simulator.cometd.channels import Log, Subscription
 from connectors.salesforce.simulator.cometd.session import Session
 
 if TYPE_CHECKING:
@@ -22,31 +23,46 @@ def take(org: "Org", session: Session) -> list[bytes]:
     What was taken is not given again to this session: a client that loses a response must subscribe anew from
     the last id it holds.
     """
-    subscriptions = session.heard()
-    behind = min((each.position for each in subscriptions), default=org.changes.newest)
-    if behind >= org.changes.newest:
-        return []
     budget = org.limits.max_delivered_events - org.limits.delivered_events.used
     messages: list[bytes] = []
-    size = 0
-    for event in org.changes.after(behind):
-        takers = [each for each in subscriptions if each.takes(event)]
-        if takers and (size > LARGEST_RESPONSE or len(messages) + len(takers) > budget):
-            break
-        for each in takers:
-            data = rendered(event, org.objects[event.entity], each.hidden[event.entity])
-            message = b'{"channel":' + orjson.dumps(each.channel) + b',"data":' + data + b"}"
-            messages.append(message)
-            size += len(message)
-        for each in subscriptions:
-            each.position = max(each.position, event.replay_id)
+    for log, subscriptions in _by_log(session):
+        _take(log, subscriptions, messages, budget)
     if messages:
         org.limits.delivered_events.add(len(messages))
     return messages
 
 
-def waiting(org: "Org", session: Session) -> bool:
+def waiting(session: Session) -> bool:
     """Say whether there is something that a session has not been given."""
-    subscriptions = session.heard()
-    behind = min((each.position for each in subscriptions), default=org.changes.newest)
-    return any(each.takes(event) for event in org.changes.after(behind) for each in subscriptions)
+    return any(
+        each.data(event)
+        for log, subscriptions in _by_log(session)
+        for event in log.after(min(each.position for each in subscriptions))
+        for each in subscriptions
+    )
+
+
+def _take(log: Log, subscriptions: Sequence[Subscription], messages: list[bytes], budget: int) -> None:
+    behind = min(each.position for each in subscriptions)
+    if behind >= log.newest:
+        return
+    size = sum(map(len, messages))
+    for event in log.after(behind):
+        given = [
+            b'{"channel":' + orjson.dumps(each.channel) + b',"data":' + data + b"}"
+            for each in subscriptions
+            for data in each.data(event)
+        ]
+        if given and (size > LARGEST_RESPONSE or len(messages) + len(given) > budget):
+            break
+        messages += given
+        size += sum(map(len, given))
+        for each in subscriptions:
+            each.position = max(each.position, event.replay_id)
+
+
+def _by_log(session: Session) -> list[tuple[Log, list[Subscription]]]:
+    found: dict[int, tuple[Log, list[Subscription]]] = {}
+    for each in session.heard():
+        found.setdefault(id(each.log), (each.log, []))[1].append(each)
+    return list(found.values())

@@ -5,6 +5,7 @@ Source: Change Data Capture Developer Guide, "Change Event Message Structure".
 
 import base64
 import hashlib
+from dataclasses import replace
 from datetime import UTC, date, datetime
 from decimal import Decimal
 from typing import Any
@@ -16,7 +17,7 @@ from connectors.salesforce.simulator.changes import ChangeEvent, event_name
 from connectors.salesforce.simulator.objects import ObjectType, Value
 from connectors.salesforce.simulator.text_diff import TextDiff
 
-__all__ = ["LARGEST_EVENT", "rendered", "schema_id"]
+__all__ = ["LARGEST_EVENT", "enriched", "rendered", "schema_id"]
 
 LARGEST_EVENT = 1_000_000
 _SCHEMA_ID = 22
@@ -38,6 +39,13 @@ def rendered(event: ChangeEvent, kind: ObjectType, hidden: frozenset[str]) -> by
             known = _data(event, kind, f"GAP_{event.change_type}", hidden, {})
         event.rendered[hidden] = known
     return known
+
+
+def enriched(
+    event: ChangeEvent, kind: ObjectType, hidden: frozenset[str], record_id: str, body: Body
+) -> bytes:
+    """Give the JSON of `data` for one record of an event, with fields that the event did not hold itself."""
+    return _data(replace(event, record_ids=(record_id,)), kind, event.change_type, hidden, body)
 
 
 def _data(

@@ -3,7 +3,7 @@
 from typing import TYPE_CHECKING
 
 from connectors.salesforce.simulator.cometd import failures
-from connectors.salesforce.simulator.cometd.channels import open_channel
+from connectors.salesforce.simulator.cometd.channels import Log, Subscription, open_channel
 from connectors.salesforce.simulator.cometd.replies import Message, refuse, reply, subscriptions_of
 from connectors.salesforce.simulator.cometd.session import Session
 from connectors.salesforce.simulator.faults import Faults
@@ -33,26 +33,26 @@ def subscribe(org: "Org", session: Session, message: Message, faults: Faults) ->
     wanted = replay if isinstance(replay, dict) else {}
     opened = []
     for channel in channels:
-        position = _position(org, wanted.get(channel, _ONLY_NEW), refuse_ids=faults.refuse_replay_ids)
+        found = open_channel(org, session.user_id, channel)
+        if isinstance(found, str):
+            return refuse(message, found, subscription=named)
+        log, feed = found
+        position = _position(log, wanted.get(channel, _ONLY_NEW), refuse_ids=faults.refuse_replay_ids)
         if position is None:
             return refuse(message, failures.invalid_replay_id(wanted[channel]), subscription=named)
-        subscription = open_channel(org, session.user_id, channel, position)
-        if isinstance(subscription, str):
-            return refuse(message, subscription, subscription=named)
-        subscription.silent = faults.silent_subscribe()
-        opened.append(subscription)
+        opened.append(Subscription(channel, log, feed, position, faults.silent_subscribe()))
     session.subscriptions |= {each.channel: each for each in opened}
     return reply(message, subscription=named)
 
 
-def _position(org: "Org", wanted: object, *, refuse_ids: bool) -> int | None:
+def _position(log: Log, wanted: object, *, refuse_ids: bool) -> int | None:
     """Give the id after which events are wanted, or None for one that cannot be begun from."""
     text = str(wanted)
     if isinstance(wanted, bool) or not text.removeprefix("-").isdecimal():
         return None
     replay_id = int(text)
     if replay_id == _ONLY_NEW:
-        return org.changes.newest
+        return log.newest
     if replay_id == _ALL_RETAINED:
         return 0
-    return replay_id if not refuse_ids and org.changes.knows(replay_id) else None
+    return replay_id if not refuse_ids and log.knows(replay_id) else None

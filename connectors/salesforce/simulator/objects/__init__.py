@@ -1,6 +1,7 @@
 """The objects of the simulated org, with the fields an integration meets (Salesforce Object Reference)."""
 
 from connectors.salesforce.simulator.objects.activities import EVENT, TASK
+from connectors.salesforce.simulator.objects.channels import CHANNEL, MEMBER
 from connectors.salesforce.simulator.objects.custom import ONBOARDING
 from connectors.salesforce.simulator.objects.notes import CONTENT_NOTE, DOCUMENT, LINK, NOTE, VERSION
 from connectors.salesforce.simulator.objects.opportunity import CONTACT_ROLE, HISTORY, OPPORTUNITY, STAGE
@@ -46,5 +47,7 @@ OBJECTS = Objects(
         USER,
         ROLE,
         ONBOARDING,
+        CHANNEL,
+        MEMBER,
     )
 )

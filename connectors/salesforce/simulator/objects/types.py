@@ -98,6 +98,8 @@ class ObjectType:
     deletable: bool = True
     change_events: bool = False
     """Whether Change Data Capture knows it (Object Reference, "StandardObjectNameChangeEvent")."""
+    tooling: bool = False
+    """Whether only the Tooling API knows it."""
     _by_name: dict[str, FieldType] = field(init=False, repr=False, compare=False)
 
     def __post_init__(self) -> None:

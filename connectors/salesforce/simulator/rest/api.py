@@ -10,6 +10,7 @@ from connectors.salesforce.simulator.rest import (
     query,
     records,
     sobject_collections,
+    tooling,
     versions,
 )
 from connectors.salesforce.simulator.rest.call import Request
@@ -27,6 +28,11 @@ _ROUTER: Router[Resource] = Router(
         Rule("GET", "query/{locator}", query.query_more),
         Rule("GET", "queryAll", query.query_all),
         Rule("GET", "queryAll/{locator}", query.query_more),
+        Rule("GET", "tooling/query", query.tooling_query),
+        Rule("GET", "tooling/query/{locator}", query.query_more),
+        Rule("POST", "tooling/sobjects/{type}", tooling.create),
+        Rule("GET", "tooling/sobjects/{type}/{id}", tooling.read),
+        Rule("DELETE", "tooling/sobjects/{type}/{id}", tooling.delete),
         Rule("GET", "limits", limits.limits),
         Rule("GET", "sobjects", describe.every),
         Rule("GET", "sobjects/{type}", describe.basic),

@@ -43,8 +43,9 @@ class Request:
 
     @property
     def base(self) -> str:
-        """The path of this version of the API: `/services/data/v66.0`."""
-        return f"/services/data/v{self.version}"
+        """The path of this version of the API: `/services/data/v66.0`, with the Tooling API's below it."""
+        api = "/tooling" if self.path.startswith("tooling/") else ""
+        return f"/services/data/v{self.version}{api}"
 
     def at(self, arguments: Mapping[str, str]) -> "Request":
         """Give this request with the parts of its path that the resource names."""

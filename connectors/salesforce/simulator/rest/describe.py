@@ -22,7 +22,9 @@ __all__ = ["basic", "described", "every"]
 
 def every(context: Context, request: Request) -> Reply:
     """Answer `GET sobjects`."""
-    sobjects = [_summary(holder, request.base) for holder in context.org.objects.values()]
+    sobjects = [
+        _summary(holder, request.base) for holder in context.org.objects.values() if not holder.tooling
+    ]
     return Reply({"encoding": "UTF-8", "maxBatchSize": 200, "sobjects": sobjects})
 
 

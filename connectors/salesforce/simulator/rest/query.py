@@ -12,7 +12,7 @@ from connectors.salesforce.simulator.rest.reply import ApiError, Reply
 from connectors.salesforce.simulator.soql.errors import SoqlError
 from connectors.salesforce.simulator.soql.run import Answer, run
 
-__all__ = ["query", "query_all", "query_more"]
+__all__ = ["query", "query_all", "query_more", "tooling_query"]
 
 _BATCH_SIZE = re.compile(r"batchSize\s*=\s*(\d{1,6})", re.IGNORECASE)
 _SMALLEST, _LARGEST = 200, 2_000
@@ -30,14 +30,22 @@ def query_all(context: Context, request: Request) -> Reply:
     return _answer(context, request, include_deleted=True)
 
 
+def tooling_query(context: Context, request: Request) -> Reply:
+    """Answer `GET tooling/query?q=`: the objects that only the Tooling API knows."""
+    return _answer(context, request, include_deleted=False, tooling=True)
+
+
 def query_more(context: Context, request: Request) -> Reply:
     """Answer the `nextRecordsUrl` of a page."""
     cursor, offset = context.cursors.find(request.arguments["locator"], request.caller.user_id)
     return Reply(Pager(context.org, context.cursors, request.base).page(cursor, offset, _size(request)))
 
 
-def _answer(context: Context, request: Request, *, include_deleted: bool) -> Reply:
+def _answer(context: Context, request: Request, *, include_deleted: bool, tooling: bool = False) -> Reply:
     answer = _run(context, request, _text(request, "q"), include_deleted=include_deleted)
+    if answer.plan.object.tooling != tooling:
+        name = answer.plan.object.name
+        raise ApiError(400, "INVALID_TYPE", f"sObject type '{name}' is not supported.")
     shape = answer.plan.shape
     if shape is None:
         return Reply({"totalSize": len(answer.rows), "done": True, "records": []})
