@@ -7,6 +7,7 @@ import structlog
 
 pytest_plugins = [
     "tests.fixtures.browser",
+    "tests.fixtures.connecting",
     "tests.fixtures.kafka",
     "tests.fixtures.postgres",
     "tests.fixtures.registry",

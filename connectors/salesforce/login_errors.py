@@ -11,7 +11,7 @@ from http import HTTPStatus
 
 from schemas.errors import RefusedError, UnavailableError
 
-__all__ = ["LoginReply", "login_advice", "login_error"]
+__all__ = ["LoginReply", "login_advice", "login_error", "shown"]
 
 _PASSING_STATUSES = frozenset(
     [HTTPStatus.REQUEST_TIMEOUT, 420, HTTPStatus.TOO_EARLY, HTTPStatus.TOO_MANY_REQUESTS]
@@ -131,10 +131,11 @@ def _said(content: bytes) -> tuple[str, str]:
         return "", ""
     if not isinstance(body, dict) or not isinstance(body.get("error"), str):
         return "", ""
-    return _shown(body["error"]), _shown(str(body.get("error_description") or ""))
+    return shown(body["error"]), shown(str(body.get("error_description") or ""))
 
 
-def _shown(text: str) -> str:
+def shown(text: str) -> str:
+    """Give what another system said as it may be printed."""
     return "".join(char if char.isprintable() else " " for char in text[:_MOST_SHOWN])
 
 

@@ -20,6 +20,7 @@ __all__ = ["Grant", "TokenEndpoint"]
 
 _LARGEST_REPLY = 64 * 1024
 _OK = 200
+_BAD_REQUEST = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -69,6 +70,23 @@ class TokenEndpoint:
         if reply.status != _OK:
             raise login_error(reply, on=self._url)
         return self._grant(reply.content)
+
+    async def revoke(self, token: str) -> None:
+        """End a grant, if it is not dead already. Raises `UnavailableError` if that is not sure."""
+        url = f"{self._config.login_url.rstrip('/')}/services/oauth2/revoke"
+        timeout = aiohttp.ClientTimeout(total=self._config.timeout_seconds)
+        try:
+            async with (
+                aiohttp.ClientSession(timeout=timeout) as http,
+                http.post(url, data={"token": token}, allow_redirects=False) as response,
+            ):
+                status = response.status
+        except (TimeoutError, aiohttp.ClientError, OSError) as error:
+            raise UnavailableError(
+                f"the token could not be revoked: {type(error).__name__}", on=url
+            ) from None
+        if status not in (_OK, _BAD_REQUEST):
+            raise UnavailableError(f"a token could not be revoked: {status}", on=url)
 
     def _grant(self, content: bytes) -> Grant:
         try:

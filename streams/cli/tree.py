@@ -13,6 +13,8 @@ COMMANDS = {
     "demo": "Deals close, accounts appear, mails arrive: the whole thing on this machine.",
     "sandbox": "Real Kafka, schema registry and mail server as child processes.",
     "org": "A simulated Salesforce org, and deals that move in it.",
+    "connect": "Log in to a Salesforce org, and keep it as a connection.",
+    "connections": "The orgs that were connected: look, test, disable, forget.",
     "topics": "Compare the topic table with the cluster, and make the cluster agree.",
     "apply": "Give workflows, mappings, templates and queues to every process.",
     "workflows": "List and check workflows.",

@@ -36,14 +36,29 @@ def basic(context: Context, request: Request) -> Reply:
 
 def described(context: Context, request: Request) -> Reply:
     """Answer `GET sobjects/X/describe`: 304 if nothing changed since `If-Modified-Since`."""
-    holder = context.object(request.arguments["type"])
-    body = _full(context, request, holder)
-    changed = _changed_at(context, request, holder, body)
+    name = request.arguments["type"]
+    subject = _subject(context, name)
+    body = _full(context, request, subject or context.object(name))
+    if subject is not None:
+        body = _as_event(body, subject)
+    changed = _changed_at(context, request, body)
     headers = {"Last-Modified": format_datetime(changed, usegmt=True)}
     since = _since(request.headers.get("if-modified-since", ""))
     if since is not None and changed <= since:
         return Reply(None, 304, headers)
     return Reply(body, 200, headers)
+
+
+def _subject(context: Context, name: str) -> ObjectType | None:
+    """Find the object that a name is the change event of; None if it is no change event."""
+    holders = (each for each in context.org.objects.values() if each.change_events)
+    return next((each for each in holders if each.event_name.lower() == name.lower()), None)
+
+
+def _as_event(body: dict[str, Any], subject: ObjectType) -> dict[str, Any]:
+    """Describe a change event: its object's fields, under the same permissions, and nothing to write."""
+    never = dict.fromkeys(("createable", "deletable", "queryable", "undeletable", "updateable"), False)
+    return {**body, **never, "name": subject.event_name, "keyPrefix": None, "childRelationships": []}
 
 
 def _full(context: Context, request: Request, holder: ObjectType) -> dict[str, Any]:
@@ -117,9 +132,9 @@ def _relationship(each: ChildRelationship) -> dict[str, Any]:
     }
 
 
-def _changed_at(context: Context, request: Request, holder: ObjectType, body: dict[str, Any]) -> datetime:
+def _changed_at(context: Context, request: Request, body: dict[str, Any]) -> datetime:
     """Say when this description last changed: when it was first seen to be what it is now."""
-    key = (request.caller.user_id, holder.name, request.version)
+    key = (request.caller.user_id, body["name"], request.version)
     mark = hashlib.sha256(orjson.dumps(body)).digest()
     known = context.described.get(key)
     if known is not None and known[0] == mark:
