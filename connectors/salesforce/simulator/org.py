@@ -1,24 +1,30 @@
 """The simulated org: its records, users, sessions, limits, permissions and change log, over one clock."""
 
 import random
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from datetime import timedelta
 from itertools import chain
+from typing import TYPE_CHECKING
 
 from connectors.salesforce.simulator.access import Access
 from connectors.salesforce.simulator.changes import ChangeLog
 from connectors.salesforce.simulator.clock import SimClock
 from connectors.salesforce.simulator.connected_app import ConnectedApp, Credential, opaque
 from connectors.salesforce.simulator.derive.notes import NOTE_TYPE, as_note
+from connectors.salesforce.simulator.event_bus import EventBus
 from connectors.salesforce.simulator.event_channels import EventChannels
 from connectors.salesforce.simulator.ids import ORG_PREFIX, IdMint, to18
 from connectors.salesforce.simulator.limits import Edition, Limits
 from connectors.salesforce.simulator.objects import OBJECTS, Objects, Row, Value
+from connectors.salesforce.simulator.platform_events import PlatformEvents
 from connectors.salesforce.simulator.seed import base
 from connectors.salesforce.simulator.sessions import Sessions
 from connectors.salesforce.simulator.store import Store
 from connectors.salesforce.simulator.transaction import Transaction
 from schemas.errors import UnreadableError
+
+if TYPE_CHECKING:
+    from connectors.salesforce.simulator.change_drafts import RecordChange
 
 __all__ = ["Org"]
 
@@ -56,6 +62,13 @@ class Org:
         self.limits = Limits(self.clock, edition, _LICENCES)
         self.changes = ChangeLog(objects, self.clock, seed)
         self.channels = EventChannels(self)
+        self.platform_events = PlatformEvents(self)
+        self.notifications = EventBus(self.clock, f"notifications:{seed}", timedelta(hours=24))
+        """What PushTopics tell, by `/topic/` and name."""
+        self.generic_events = EventBus(self.clock, f"generic:{seed}", timedelta(hours=24))
+        self.before_commit: Callable[[Sequence[RecordChange]], None] | None = None
+        """Told what a transaction did, before that holds; `DmlError` undoes it. Whoever serves sets it."""
+        self.after_commit: Callable[[Sequence[RecordChange]], None] | None = None
         self.sessions = Sessions(self.clock, self.org_id, opaque("session", seed), session_timeout)
         self.cascades: dict[str, tuple[tuple[str, str], ...]] = {}
         """What went to the recycle bin with a record, by that record's id."""

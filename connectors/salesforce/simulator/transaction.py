@@ -49,10 +49,17 @@ class Transaction:
     def __exit__(
         self, kind: type[BaseException] | None, _error: BaseException | None, _trace: TracebackType | None
     ) -> None:
-        if kind is None:
-            self._commit()
-        else:
+        if kind is not None:
             self._undo()
+            return
+        changes = self._changes()
+        try:
+            if self.org.before_commit is not None:
+                self.org.before_commit(changes)
+        except DmlError:
+            self._undo()
+            raise
+        self._commit(changes)
 
     def create(self, name: str, fields: Mapping[str, object]) -> str:
         """Create a record and give its 18-character id. Raises `DmlError`."""
@@ -166,8 +173,13 @@ class Transaction:
             else:
                 self.org.store.put(name, touched.before)
 
-    def _commit(self) -> None:
+    def _commit(self, changes: list[RecordChange]) -> None:
         self.org.cascades.update(self._cascades)
+        self.org.changes.append(changes, self.user_id, self._origin)
+        if self.org.after_commit is not None:
+            self.org.after_commit(changes)
+
+    def _changes(self) -> list[RecordChange]:
         changes = []
         for (name, record_id), touched in self._touched.items():
             after = self.org.store.get(name, record_id)
@@ -181,4 +193,4 @@ class Transaction:
             else:
                 kind = "UNDELETE" if touched.was_binned else "CREATE"
             changes.append(RecordChange(name, record_id, kind, before, after))
-        self.org.changes.append(changes, self.user_id, self._origin)
+        return changes

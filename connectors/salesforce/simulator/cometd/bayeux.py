@@ -15,6 +15,7 @@ from connectors.salesforce.simulator.cometd import failures
 from connectors.salesforce.simulator.cometd.clients import Clients
 from connectors.salesforce.simulator.cometd.connecting import Connector
 from connectors.salesforce.simulator.cometd.denials import denied
+from connectors.salesforce.simulator.cometd.push_topics import PushTopics
 from connectors.salesforce.simulator.cometd.replies import (
     EXTENSIONS,
     Message,
@@ -75,6 +76,7 @@ class Bayeux:
         self.org = org
         self.faults = faults or Faults()
         self.clients = Clients(org, expiry)
+        self.topics = PushTopics(org)
         self._connector = Connector(org, self.clients, self.faults, hold)
         self.poll = self._connector.poll
         self.abandon = self._connector.abandon

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from connectors.salesforce.simulator.cometd import failures
 from connectors.salesforce.simulator.cometd.feeds import ChangeFeed, CustomFeed
+from connectors.salesforce.simulator.cometd.posted_channels import PREFIXES, open_posted
 
 if TYPE_CHECKING:
     from connectors.salesforce.simulator.org import Org
@@ -60,7 +61,9 @@ def open_channel(org: "Org", user_id: str, channel: str) -> tuple[Log, Feed] | s
         return failures.NO_LEADING_SLASH
     if channel.startswith(("/meta/", "/service/")):
         return failures.RESTRICTED_CHANNEL
-    if not channel.startswith(("/data/", "/event/", "/topic/", "/u/")):
+    if channel.startswith(PREFIXES):
+        return open_posted(org, user_id, channel)
+    if not channel.startswith(_PREFIX):
         return failures.cannot_create(channel)
     if channel.startswith(_PREFIX) and channel.endswith(_CUSTOM):
         return _custom(org, user_id, channel)
@@ -72,7 +75,7 @@ def _standard(org: "Org", user_id: str, channel: str) -> tuple[Log, Feed] | str:
     if channel == ALL:
         entities = [name for name in known.values() if org.access.may_hear(user_id, name)]
     else:
-        entity = known.get(channel.removeprefix(_PREFIX)) if channel.startswith(_PREFIX) else None
+        entity = known.get(channel.removeprefix(_PREFIX))
         if entity is None:
             return failures.no_such_channel(channel)
         if not org.access.may_hear(user_id, entity):

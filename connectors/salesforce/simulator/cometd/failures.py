@@ -9,9 +9,11 @@ from typing import Any, Final
 
 __all__ = [
     "AUTHENTICATION_INVALID",
+    "CASE_ONLY",
     "CHANNEL_MISSING",
     "CLIENTS_EXCEEDED",
     "EVENTS_EXCEEDED",
+    "GENERIC_UNKNOWN",
     "HANDSHAKE_AGAIN",
     "HANDSHAKE_DENIED",
     "NOT_AUTHENTICATED",
@@ -25,6 +27,8 @@ __all__ = [
     "STOP",
     "TOO_BUSY",
     "TOO_LARGE",
+    "TOPIC_ENTITY",
+    "TOPIC_FIELDS",
     "UNKNOWN_CLIENT",
     "UNSUPPORTED_VERSION",
     "cannot_create",
@@ -51,6 +55,12 @@ CLIENTS_EXCEEDED: Final = "403::Organization concurrent user limit exceeded"
 EVENTS_EXCEEDED: Final = "403::Organization total events daily limit exceeded"
 RESTRICTED_CHANNEL: Final = "403::Restricted channel"
 NO_PERMISSION: Final = "403::User not allowed to subscribe CDC without View All Data permissions"
+TOPIC_ENTITY: Final = "403::Subscriber does not have access to the entity in this topic"
+TOPIC_FIELDS: Final = (
+    "403::Subscriber does not have access to all fields referenced in the where clause of this topic"
+)
+GENERIC_UNKNOWN: Final = "404::Unknown channel"
+CASE_ONLY: Final = "404::channel names may not vary only by case"
 PUBLISH_DENIED: Final = "403:denied_by_security_policy:create_denied"
 TOO_LARGE: Final = "413::Maximum Request Size Exceeded"
 TOO_BUSY: Final = "503::Server is too busy.  Please try your request again later."

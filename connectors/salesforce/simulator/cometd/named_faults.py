@@ -68,13 +68,8 @@ REFUSALS: Final[Mapping[str, Denial]] = {
     "permission-missing-in-other-words": _plain(
         _SUBSCRIBE, "403::User not allowed to subscribe CDC without required permissions"
     ),
-    "entity-inaccessible": _plain(
-        _SUBSCRIBE, "403::Subscriber does not have access to the entity in this topic"
-    ),
-    "where-fields-inaccessible": _plain(
-        _SUBSCRIBE,
-        "403::Subscriber does not have access to all fields referenced in the where clause of this topic",
-    ),
+    "entity-inaccessible": _plain(_SUBSCRIBE, failures.TOPIC_ENTITY),
+    "where-fields-inaccessible": _plain(_SUBSCRIBE, failures.TOPIC_FIELDS),
     "connections-exceeded": Denial(
         _HANDSHAKE,
         "403::To protect all customers from excessive use and denial of service attacks, we limit the number "
@@ -87,8 +82,8 @@ REFUSALS: Final[Mapping[str, Denial]] = {
     "busy-at-subscribe": Denial(_SUBSCRIBE, failures.TOO_BUSY),
     "generic-not-created": _plain(_SUBSCRIBE, "403::Unable to create channel dynamically"),
     "generic-no-access": _plain(_SUBSCRIBE, "403::No access on channel"),
-    "generic-unknown": _plain(_SUBSCRIBE, "404::Unknown channel"),
-    "generic-case": _plain(_SUBSCRIBE, "404::channel names may not vary only by case"),
+    "generic-unknown": _plain(_SUBSCRIBE, failures.GENERIC_UNKNOWN),
+    "generic-case": _plain(_SUBSCRIBE, failures.CASE_ONLY),
 }
 """The documented refusals. Each is of the next message on its meta channel."""
 

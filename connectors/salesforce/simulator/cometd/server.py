@@ -30,7 +30,8 @@ class CometdServer:
         self._news: asyncio.Future[None] | None = None
         self._held: set[asyncio.Transport] = set()
         org = bayeux.org
-        org.changes.watch(self.wake)
+        for log in (org.changes, org.platform_events.bus, org.notifications, org.generic_events):
+            log.watch(self.wake)
         org.clock.watch(self.wake)
         org.sessions.watch(self.wake)
 

@@ -6,6 +6,7 @@ from connectors.salesforce.simulator.objects.custom import ONBOARDING
 from connectors.salesforce.simulator.objects.notes import CONTENT_NOTE, DOCUMENT, LINK, NOTE, VERSION
 from connectors.salesforce.simulator.objects.opportunity import CONTACT_ROLE, HISTORY, OPPORTUNITY, STAGE
 from connectors.salesforce.simulator.objects.people import ACCOUNT, CONTACT, ORGANIZATION, ROLE, USER
+from connectors.salesforce.simulator.objects.streaming import PUSH_TOPIC, STREAMING_CHANNEL
 from connectors.salesforce.simulator.objects.types import (
     ChildRelationship,
     FieldType,
@@ -49,5 +50,7 @@ OBJECTS = Objects(
         ONBOARDING,
         CHANNEL,
         MEMBER,
+        PUSH_TOPIC,
+        STREAMING_CHANNEL,
     )
 )

@@ -10,6 +10,7 @@ from connectors.salesforce.simulator.rest import (
     query,
     records,
     sobject_collections,
+    streaming,
     tooling,
     versions,
 )
@@ -28,6 +29,7 @@ _ROUTER: Router[Resource] = Router(
         Rule("GET", "query/{locator}", query.query_more),
         Rule("GET", "queryAll", query.query_all),
         Rule("GET", "queryAll/{locator}", query.query_more),
+        Rule("POST", "sobjects/StreamingChannel/{id}/push", streaming.push),
         Rule("GET", "tooling/query", query.tooling_query),
         Rule("GET", "tooling/query/{locator}", query.query_more),
         Rule("POST", "tooling/sobjects/{type}", tooling.create),

@@ -5,6 +5,7 @@ from typing import Any
 
 from connectors.salesforce.simulator.errors import DmlError
 from connectors.salesforce.simulator.objects.types import FieldType, ObjectType, Row
+from connectors.salesforce.simulator.rest import streaming
 from connectors.salesforce.simulator.rest.call import Request
 from connectors.salesforce.simulator.rest.context import Context, refusal, writing
 from connectors.salesforce.simulator.rest.reply import ApiError, Reply, not_found
@@ -15,7 +16,10 @@ __all__ = ["asked_fields", "create", "created", "delete", "read", "shown", "upda
 
 
 def create(context: Context, request: Request) -> Reply:
-    """Answer `POST sobjects/X`: 201 with the id."""
+    """Answer `POST sobjects/X`: 201 with the id. A platform event is published."""
+    event = context.org.platform_events.find(request.arguments["type"])
+    if event is not None:
+        return streaming.publish(context, request, event)
     holder = context.object(request.arguments["type"])
     fields = written_fields(request.fields())
     try:
