@@ -9,10 +9,11 @@ way it was heard.
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Any
 
 from processors.fates import is_back, tell
+from processors.same_entry import same_entry, told_again
 from schemas.change import Change
 from schemas.errors import UnreadableError
 from schemas.ids import derived_id, is_salesforce_id, stage_entry_id
@@ -21,7 +22,6 @@ from schemas.run import KnownEntry, StageState
 from schemas.stage import OPPORTUNITY_DELETED, OPPORTUNITY_UNDELETED, STAGE_ENTERED, StageEntry
 
 _REMEMBERED = 16
-_SAME_ENTRY_WITHIN = timedelta(seconds=5)
 _DATES = ("LastStageChangeDate", "CreatedDate", "LastModifiedDate")
 
 
@@ -91,9 +91,12 @@ def _entered(
             on=f"opportunity {change.record_id}",
         )
     moment = _moment(change, body, created=created)
-    same = _same_entry(known, stage, moment)
+    row_id = _row_id(body)
+    same = same_entry(known.entries, stage, moment, row_id=row_id, change_id=change.id)
     if same is not None:
-        return Observation(known, (_entry(change, same),))
+        told = told_again(same, moment, row_id)
+        entries = tuple(told if each is same else each for each in known.entries)
+        return Observation(known.model_copy(update={"entries": entries}), (_entry(change, told),))
     late = known.entered_at is not None and moment < known.entered_at
     entry = KnownEntry(
         id=stage_entry_id(change.org_id, change.record_id, stage, moment),
@@ -103,23 +106,13 @@ def _entered(
         late=late,
         created=created,
         change_id=change.id,
+        event_at=None if row_id else moment,
+        row_id=row_id,
     )
     entries = (*known.entries, entry)[-_REMEMBERED:]
     present = {} if late else {"stage": stage, "entered_at": moment}
     remembered = known.model_copy(update={"entries": entries, **present})
     return Observation(remembered, (_entry(change, entry),))
-
-
-def _same_entry(known: StageState, stage: str, moment: datetime) -> KnownEntry | None:
-    """Find an entry of this stage within five seconds, with no other stage between the two."""
-    for entry in known.entries:
-        if entry.stage != stage or abs(entry.entered_at - moment) > _SAME_ENTRY_WITHIN:
-            continue
-        first, last = sorted((entry.entered_at, moment))
-        between = any(other.stage != stage and first < other.entered_at < last for other in known.entries)
-        if not between:
-            return entry
-    return None
 
 
 def _entry(change: Change, entry: KnownEntry) -> StageEntry:
@@ -145,6 +138,11 @@ def _body(change: Change) -> Mapping[str, Any]:
     if not isinstance(body, dict):
         raise UnreadableError("the body is not a JSON object", on=f"change {change.id}")
     return body
+
+
+def _row_id(body: Mapping[str, Any]) -> str:
+    found = body.get("OpportunityHistoryId")
+    return found if isinstance(found, str) else ""
 
 
 def _moment(change: Change, body: Mapping[str, Any], *, created: bool) -> datetime:

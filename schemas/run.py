@@ -181,6 +181,10 @@ class KnownEntry(Part):
     late: bool = False
     created: bool = False
     change_id: str = ""
+    event_at: Moment | None = None
+    """When the deal itself said that it entered; None while only its history told of it."""
+    row_id: str = ""
+    """The row of the deal's history that told of it, too."""
 
 
 class KnownFate(Part):

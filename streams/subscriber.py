@@ -53,6 +53,8 @@ _CHECKPOINT_EVERY_S = 0.2
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 30.0
 _LONGEST_DOUBLING = 10
 _LAST_ACKNOWLEDGEMENTS_S = 20.0
+_SURELY_RETAINED = timedelta(hours=60)
+"""Salesforce retains events for 72 hours."""
 
 log = structlog.get_logger(__name__)
 _chance = SystemRandom().random
@@ -174,8 +176,10 @@ class Subscriber:
             return position
         if place == Place():
             return None
-        # It never heard an event, or was killed after its position was lost and before anything came.
-        self._skip_before = subscribed_since(place)
+        self._skip_before = began = subscribed_since(place)
+        if began is not None and self._wiring.clock.now() - began < _SURELY_RETAINED:
+            return RETAINED_EDGE
+        # Nothing was heard for so long, or it was killed after its position was lost, before anything came.
         return self._wiring.after_missing(missing_since(place))
 
     def _pause_s(self, failures: int, asked: timedelta | None) -> float:
@@ -198,18 +202,17 @@ class Subscriber:
         if self._prefix.forgotten():
             self._on_moved()
 
-    def _end_gap(self, until: datetime) -> None:
+    def _end_gap(self) -> None:
         self._is_in_gap = False
         self._log.error(
             "capture goes on after missing events",
             missing_from=self._missing_from,
-            missing_until=until,
         )
 
     async def _take(self, received: Received) -> None:
         if received.quiet:
             if self._is_in_gap:
-                self._end_gap(received.at)
+                self._end_gap()
             self._lag_s = 0.0
             if self._prefix.quiet(received.at):
                 self._on_moved()
@@ -218,7 +221,7 @@ class Subscriber:
         if received.replay_id:
             self._count(CAPTURE_RECEIVED)
             if self._is_in_gap:
-                self._end_gap(committed or received.at)
+                self._end_gap()
         skip = self._skip_before
         changes = [
             change

@@ -110,24 +110,6 @@ async def test_sigterm_leaves_a_checkpoint_after_the_last_event(capture: Capturi
     assert len(found) == before + 1
 
 
-async def test_an_expired_position_is_named_and_capture_goes_on(capture: Capturing) -> None:
-    await capture.start()
-    move_some(capture, Random(4), 3)
-    await capture.settled()
-    await capture.stop()
-    capture.org.changes.forget_all()
-    capture.start_id = capture.org.changes.newest
-    move_some(capture, Random(5), 4)
-    await capture.start()
-    found = await capture.settled()
-    assert {change.replay_id for change in found} >= {replay for _, replay in capture.expected()}
-    (missing,) = logged(capture, "events are missing")
-    (window,) = logged(capture, "the window of missing events is known")
-    assert missing["after"]
-    assert window["missing_from"] < window["missing_until"]
-    assert "dealwire_capture_gaps_total" in await asyncio.to_thread(capture.metrics)
-
-
 FAULTS = {
     "unknown client": lambda capture: capture.server.cometd.drop_clients(),
     "401": lambda capture: capture.org.sessions.expire_all(),

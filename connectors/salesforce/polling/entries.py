@@ -34,6 +34,7 @@ class Entered:
     stage: str
     at: datetime
     created: bool = False
+    is_row: bool = True
 
 
 def entered(deal: Deal, moves: Sequence[Move]) -> list[Entered]:
@@ -47,7 +48,7 @@ def entered(deal: Deal, moves: Sequence[Move]) -> list[Entered]:
             found[index] = replace(found[index], at=since)
             return found
     # The org keeps no row of it, or shows us none.
-    return [*found, Entered(f"{deal.stage} since {literal(since)}", deal.stage, since)]
+    return [*found, Entered(f"{deal.stage} since {literal(since)}", deal.stage, since, is_row=False)]
 
 
 def _from_history(deal: Deal, moves: Sequence[Move]) -> Iterator[Entered]:
@@ -94,6 +95,8 @@ def changes(
         date = "CreatedDate" if each.created else "LastStageChangeDate"
         kind, fields = ("CREATE", ()) if each.created else ("UPDATE", ("StageName", date))
         body = {"Name": deal.name, "StageName": each.stage, date: literal(each.at)}
+        if each.is_row:
+            body["OpportunityHistoryId"] = each.cause
         found.append(told(kind, each.cause, each.at, fields, **body))
     touched = literal(deal.touched)
     if deal.is_deleted:

@@ -56,8 +56,12 @@ MADE = Entered("h0", "A", T0, created=True)
             [MADE, Entered("h1", "B", at(20)), Entered("h2", "C", at(30))],
         ),
         # No row of it: its own date tells.
-        (deal("B", 20), [("A", 0)], [MADE, Entered("B since 2026-09-14T08:30:32.000Z", "B", at(20))]),
-        (deal("B", 20), [], [Entered("B since 2026-09-14T08:30:32.000Z", "B", at(20))]),
+        (
+            deal("B", 20),
+            [("A", 0)],
+            [MADE, Entered("B since 2026-09-14T08:30:32.000Z", "B", at(20), is_row=False)],
+        ),
+        (deal("B", 20), [], [Entered("B since 2026-09-14T08:30:32.000Z", "B", at(20), is_row=False)]),
         # What is left of a history that is cut off may begin with an amount.
         (deal("B"), [("B", 5000)], []),
         (deal("B"), [("B", 5000), ("C", 5001)], [Entered("h1", "C", at(5001))]),
