@@ -3,6 +3,8 @@
 import asyncio
 import random
 from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextvars import copy_context
 from dataclasses import dataclass
 from datetime import timedelta
 from decimal import Decimal
@@ -62,6 +64,8 @@ class RestClient:
         self._tokens = tokens
         self._pause = pause
         self._permits = asyncio.BoundedSemaphore(config.max_concurrent_calls)
+        # Threads of its own: another org that hangs must not hold the ones that everybody shares.
+        self._threads = ThreadPoolExecutor(config.max_concurrent_calls, thread_name_prefix="salesforce")
         self._idle: list[_Client] = []
         self._closed = False
         self.usage: ApiUsage | None = None
@@ -109,6 +113,7 @@ class RestClient:
     async def close(self) -> None:
         """Let go of connections; those that calls still use end with them."""
         self._closed = True
+        self._threads.shutdown(wait=False)
         while self._idle:
             self._idle.pop().session.close()
 
@@ -130,7 +135,7 @@ class RestClient:
 
     async def _in_thread(self, work: Callable[[], Any]) -> Any:
         await self._permits.acquire()
-        running = asyncio.ensure_future(asyncio.to_thread(work))
+        running = asyncio.get_running_loop().run_in_executor(self._threads, copy_context().run, work)
         running.add_done_callback(self._ended)
         # A caller that gives up leaves the thread to end by itself; its permit is held until then.
         return await asyncio.shield(running)
