@@ -63,6 +63,9 @@ def serve_org(
         Path | None,
         typer.Option(help="Where to keep keys and org.json, which is what is printed; else nowhere."),
     ] = None,
+    faults: Annotated[
+        Path | None, typer.Option(help="What is to go wrong and when: a JSON object a line.")
+    ] = None,
     parent_pid: Annotated[int | None, typer.Option(help="Stop when this process ends.")] = None,
 ) -> None:
     """Serve an org on loopback: OAuth, REST, Streaming and Pub/Sub API. Prints a line of JSON when ready."""
@@ -83,6 +86,7 @@ def serve_org(
                 pubsub_port=pubsub_port,
                 pubsub_tls=pubsub_tls,
                 data=data,
+                faults=faults,
                 parent_pid=parent_pid,
             )
         )

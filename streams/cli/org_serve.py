@@ -15,6 +15,7 @@ import structlog
 
 from connectors.salesforce.simulator.clock import LiveClock
 from connectors.salesforce.simulator.connected_app import make_key
+from connectors.salesforce.simulator.fault_script import play, read_script
 from connectors.salesforce.simulator.limits import Edition
 from connectors.salesforce.simulator.objects import OBJECTS
 from connectors.salesforce.simulator.objects.currencies import with_currencies
@@ -44,6 +45,7 @@ class Serving:
     pubsub_tls: bool
     data: Path | None
     parent_pid: int | None
+    faults: Path | None = None
 
 
 async def serve(serving: Serving) -> None:
@@ -58,6 +60,7 @@ async def serve(serving: Serving) -> None:
         )
         folder.mkdir(parents=True, exist_ok=True)
         org = _planted(serving)
+        steps = [] if serving.faults is None else read_script(serving.faults)
         server = OrgServer(org)
         stack.push_async_callback(server.stop)
         await server.start(serving.host, serving.port, serving.public_url)
@@ -72,6 +75,8 @@ async def serve(serving: Serving) -> None:
             _write_private(folder / "org.json", line.encode())
         print(line, flush=True)  # noqa: T201 - the line is what the command gives
         _log.info("serving", org=org.org_id, url=org.instance_url, opportunities=org.count("Opportunity"))
+        playing = asyncio.create_task(play(steps, server.cometd))
+        stack.callback(playing.cancel)
         if serving.parent_pid is None:
             await stop.wait()
         else:
