@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Any, Literal
 
+from connectors.salesforce.simulator.pubsub.scripted import PubSubFaults
+
 __all__ = ["Denial", "Faults", "HttpFault", "Storm"]
 
 
@@ -66,6 +68,7 @@ class Faults:
     """How many of the next subscriptions are told yes and then never given an event."""
     repeats: int = 0
     """How many of the next events come once more, at the head of the answer after theirs."""
+    pubsub: PubSubFaults = field(default_factory=PubSubFaults)
     padding: int = 0
     """Bytes of white space before the events of the next answer that has any."""
 
@@ -113,6 +116,7 @@ class Faults:
         """Let everything go right again."""
         self.http.clear()
         self.denials.clear()
+        self.pubsub.scripted.clear()
         self.refuse_replay_ids = False
         self.connect_reply_first = False
         self.storm = None

@@ -10,6 +10,7 @@ from connectors.salesforce.simulator.cometd.server import CometdServer
 from connectors.salesforce.simulator.control import Control
 from connectors.salesforce.simulator.disturb import disturbing
 from connectors.salesforce.simulator.org import Org
+from connectors.salesforce.simulator.pubsub.control import PubSubControl
 from connectors.salesforce.simulator.pubsub.server import PubSubServer
 from connectors.salesforce.simulator.pubsub.service import PubSubService
 from connectors.salesforce.simulator.pubsub.timing import Timing
@@ -67,7 +68,7 @@ class OrgServer:
     async def start_control(self, host: str = "127.0.0.1", port: int = 0) -> int:
         """Listen for orders too, and give the port. Nobody is asked who they are: keep it on loopback."""
         app = web.Application()
-        app.add_routes(Control(self.cometd).routes())
+        app.add_routes([*Control(self.cometd).routes(), *PubSubControl(self.pubsub).routes()])
         return await self._listen(app, host, port)
 
     async def stop(self) -> None:

@@ -24,6 +24,7 @@ class PubSubServer:
         self.service = service
         self._servicer = Servicer(service)
         self._server: grpc.aio.Server | None = None
+        self._listening: tuple[str, int, Certificate | None] = ("127.0.0.1", 0, None)
 
     async def start(self, host: str, port: int, certificate: Certificate | None = None) -> int:
         """Listen, with TLS if there is a certificate, and give the port."""
@@ -36,7 +37,17 @@ class PubSubServer:
             pair = (certificate.private_key_pem, certificate.chain_pem)
             bound = self._server.add_secure_port(where, grpc.ssl_server_credentials([pair]))
         await self._server.start()
+        self._listening = (host, bound, certificate)
         return bound
+
+    async def restart(self) -> int:
+        """Go away, with a GOAWAY on every connection, and come back on the same port."""
+        await self.stop()
+        return await self.start(*self._listening)
+
+    def wake(self) -> None:
+        """Have every stream look again."""
+        self._servicer.wake()
 
     async def stop(self) -> None:
         """End every stream and stop listening."""

@@ -83,4 +83,12 @@ class PubSubService:
         """Open a stream. Raises `PubSubError`."""
         topic = find_topic(self.org, topic_name)
         position = begin(self.org, preset, replay_id, refuse_ids=self.faults.refuse_replay_ids)
-        return Stream(self.org, self.schemas, self.timing, user_id=user_id, topic=topic, position=position)
+        return Stream(
+            self.org,
+            self.schemas,
+            self.timing,
+            self.faults.pubsub,
+            user_id=user_id,
+            topic=topic,
+            position=position,
+        )

@@ -30,9 +30,14 @@ class Servicer(PubSubServicer):
         service.org.changes.watch(self._news.tell)
         service.org.clock.watch(self._news.tell)
 
+    def wake(self) -> None:
+        """Have every stream look again."""
+        self._news.tell()
+
     async def GetTopic(self, request: pb.TopicRequest, context: "Context") -> pb.TopicInfo:  # noqa: N802 - the name of the call
         """Say what a topic is."""
         async with self._call(context) as (user_id, rpc_id):
+            self._service.faults.pubsub.refuse("GetTopic")
             facts = self._service.topic(user_id, request.topic_name)
             return pb.TopicInfo(
                 topic_name=facts.name,
@@ -46,6 +51,7 @@ class Servicer(PubSubServicer):
     async def GetSchema(self, request: pb.SchemaRequest, context: "Context") -> pb.SchemaInfo:  # noqa: N802 - the name of the call
         """Give a schema."""
         async with self._call(context) as (_user_id, rpc_id):
+            self._service.faults.pubsub.refuse("GetSchema")
             schema = self._service.schema(request.schema_id)
             return pb.SchemaInfo(schema_json=schema.json, schema_id=schema.id, rpc_id=rpc_id)
 
@@ -86,7 +92,7 @@ class Servicer(PubSubServicer):
             batch = stream.poll()
             if batch is not None:
                 await context.write(_response(batch, rpc_id))
-            else:
+            elif not stream.is_over():
                 left = stream.due_at - self._service.org.clock.now()
                 await self._news.wait(left.total_seconds())
 

@@ -3,7 +3,7 @@
 Source: Pub/Sub API guide, "Pull Subscription and Flow Control", and the comments of the proto.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime
 from typing import TYPE_CHECKING
 from uuid import NAMESPACE_OID, uuid5
@@ -12,6 +12,7 @@ from connectors.salesforce.simulator.changes import ChangeEvent
 from connectors.salesforce.simulator.pubsub.failures import PubSubError
 from connectors.salesforce.simulator.pubsub.payload import change_payload
 from connectors.salesforce.simulator.pubsub.schemas import Schemas
+from connectors.salesforce.simulator.pubsub.scripted import PubSubFaults
 from connectors.salesforce.simulator.pubsub.timing import Timing
 from connectors.salesforce.simulator.pubsub.topics import Topic
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
 __all__ = ["LARGEST_RESPONSE", "MOST_REQUESTED", "Batch", "Delivered", "Stream"]
 
 MOST_REQUESTED = 100
+_CALL = "Subscribe"
 LARGEST_RESPONSE = 3_000_000
 """Bytes of payload after which a response takes no more events: gRPC refuses messages of 4 MB."""
 
@@ -48,7 +50,15 @@ class Stream:
     """A subscriber's place in a topic: every event up to `position` was given."""
 
     def __init__(
-        self, org: "Org", schemas: Schemas, timing: Timing, *, user_id: str, topic: Topic, position: int
+        self,
+        org: "Org",
+        schemas: Schemas,
+        timing: Timing,
+        faults: PubSubFaults,
+        *,
+        user_id: str,
+        topic: Topic,
+        position: int,
     ) -> None:
         self.topic = topic
         self.position = position
@@ -57,6 +67,11 @@ class Stream:
         self._schemas = schemas
         self._user_id = user_id
         self._timing = timing
+        self._faults = faults
+        self._given = 0
+        self._silent = False
+        self._ended = False
+        self._once_more: Delivered | None = None
         now = org.clock.now()
         self._spoke_at = now
         self._starved_at: datetime | None = now
@@ -95,11 +110,15 @@ class Stream:
 
     def poll(self) -> Batch | None:
         """Give the next response, or None while there is nothing to say. Raises `PubSubError`."""
+        self._go_wrong()
+        if self._silent or self._ended:
+            return None
         now = self._org.clock.now()
         if now - self._permissions_at >= self._timing.permissions:
             self._look_up_permissions()
         events = self._take() if self.pending else ()
         if events:
+            self._given += len(events)
             self.pending -= len(events)
             self._starved_at = None if self.pending else now
         elif not self.pending or now - self._spoke_at < self._timing.keepalive:
@@ -110,17 +129,23 @@ class Stream:
         return Batch(events, latest, self.pending)
 
     def is_over(self) -> bool:
-        """Say whether nothing has been requested for too long: the server closes the stream."""
+        """Say whether the server closes the stream: nothing has been requested for too long."""
         starved = self._starved_at
+        if self._silent or self._ended:
+            return self._ended
         return starved is not None and self._org.clock.now() - starved >= self._timing.unrequested
 
     def _take(self) -> tuple[Delivered, ...]:
         limits = self._org.limits
+        most = min(self.pending, self._faults.room(_CALL, self._given, self.pending))
         taken: list[Delivered] = []
+        if self._once_more is not None:
+            taken.append(self._once_more)
+            self._once_more = None
         size = 0
         for event in self._org.changes.after(self.position):
             if event.entity in self._entities:
-                if len(taken) == self.pending or size > LARGEST_RESPONSE:
+                if len(taken) >= most or size > LARGEST_RESPONSE:
                     break
                 if limits.delivered_events.used >= limits.max_delivered_events:
                     if taken:
@@ -129,11 +154,27 @@ class Stream:
                         "subscription.limit.exceeded",
                         "You have exceeded the event delivery limit for your org.",
                     )
-                taken.append(self._delivered(event))
+                taken.append(self._spoilt(self._delivered(event), len(taken)))
                 limits.delivered_events.add()
                 size += len(taken[-1].payload)
             self.position = event.replay_id
         return tuple(taken)
+
+    def _go_wrong(self) -> None:
+        fault = self._faults.of_call(_CALL, self._given)
+        if fault is not None and fault.kind == "error":
+            raise fault.error()
+        if fault is not None:
+            self._silent, self._ended = fault.kind == "silent", fault.kind == "end"
+
+    def _spoilt(self, event: Delivered, before: int) -> Delivered:
+        fault = self._faults.of_event(_CALL, self._given + before)
+        if fault is None:
+            return event
+        if fault.kind == "duplicate":
+            self._once_more = event
+            return event
+        return replace(event, payload=b"\xff" * len(event.payload))
 
     def _delivered(self, event: ChangeEvent) -> Delivered:
         schema = self._schemas.of(event.entity)
