@@ -6,6 +6,7 @@ change once more under the same stamp. Only the org's stamps are compared with o
 moments with one another: its clock may differ from ours. Pure; moments come with the calls.
 """
 
+from collections import deque
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -18,6 +19,10 @@ from connectors.salesforce.polling.rows import Deal, Row
 __all__ = ["SECOND_LOOK_AFTER", "Window"]
 
 SECOND_LOOK_AFTER = timedelta(seconds=5)
+_MOST_REMEMBERED = 100_000
+_POLLS_UNTIL_FINAL = 3
+"""A deal that is touched while a poll reads gets away from it, ahead, with stages that were not told yet. The
+next poll finds it, unless it is touched again just then; so what is final lags by some polls."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +47,8 @@ class Window:
         self._floor = floor
         self._looks: dict[str, _Look] = {}
         self._given: dict[str, datetime] = {}
+        self._completed: deque[datetime] = deque(maxlen=_POLLS_UNTIL_FINAL)
+        """Where the stretches of the last polls began."""
 
     @property
     def begins(self) -> datetime:
@@ -81,13 +88,18 @@ class Window:
     def forget(self) -> None:
         """Let go of what no later poll meets; to be called after each page, so that memory has a bound."""
         begins = self.begins
-        earliest = begins - STAMPS_DIFFER
+        # What is not final is told again of whoever is touched. After a long absence that may be too much to
+        # remember; then some is told twice, with the same ids.
+        is_much = len(self._given) > _MOST_REMEMBERED
+        earliest = (begins if is_much else min(self.place.final, begins)) - STAMPS_DIFFER
         self._looks = {name: look for name, look in self._looks.items() if look.row.stamp >= begins}
         self._given = {key: at for key, at in self._given.items() if at >= earliest}
 
     def completed(self) -> None:
-        """Note that a poll came to the end of what there is: what is before its stretch is final."""
-        self.place = replace(self.place, final=max(self.place.final, self.begins))
+        """Note that a poll came to the end of what there is: what was before some polls' stretch is final."""
+        self._completed.append(self.begins)
+        if len(self._completed) == _POLLS_UNTIL_FINAL:
+            self.place = replace(self.place, final=max(self.place.final, self._completed[0]))
 
 
 def _key(deal: Deal, entered: Entered) -> str:

@@ -206,4 +206,4 @@ async def test_memory_is_bounded_by_what_is_looked_back_over(org: Org) -> None:
     window = polled.source._kept
     assert window is not None
     assert len(window._looks) <= 3
-    assert len(window._given) <= 3
+    assert len(window._given) <= 6  # what is final lags by some polls

@@ -102,6 +102,16 @@ def stages(changes: list[Change]) -> set[str]:
         ("kill", 0, None),
     ]
 )
+@example(
+    [
+        ("move", 1, "Qualification"),
+        ("wait", 400, None),
+        ("touch", 0, None),
+        ("kill", 0, None),
+        ("poll", 1, None),
+        ("move", 1, "Prospecting"),  # gets ahead of the poll that would have told of its former stage
+    ]
+)
 async def test_polls_tell_every_stage_with_the_id_that_change_events_give_it(actions: list[Action]) -> None:
     world = World(jitter=0)
     await world.begin()
