@@ -104,6 +104,11 @@ CAPTURE_OVERSIZED = Metric(
 CAPTURE_SUBSCRIBED = Metric(
     "dealwire_capture_subscribed", "gauge", "1 while the subscription holds; alarm when it is 0 for minutes."
 )
+OUTBOUND_MESSAGES = Metric(
+    "dealwire_outbound_messages_total",
+    "counter",
+    "Outbound Messages by outcome: `acknowledged`, `refused`, or `put off` to a later try.",
+)
 CAPTURE_LAG = Metric(
     "dealwire_capture_lag_seconds", "gauge", "Age of the last change when it was heard; 0 when all is quiet."
 )
@@ -170,6 +175,7 @@ METRICS = (
     CAPTURE_RECONNECTS,
     CAPTURE_OVERSIZED,
     CAPTURE_SUBSCRIBED,
+    OUTBOUND_MESSAGES,
     CAPTURE_LAG,
     CAPTURE_IN_FLIGHT,
     API_CALLS_USED,

@@ -20,7 +20,7 @@ from streams.job import Headers, Origin
 from streams.records import Records
 from streams.tracing import child, continued
 
-__all__ = ["REPLAY_ID_HEADER", "Publisher"]
+__all__ = ["REPLAY_ID_HEADER", "Publisher", "change_message"]
 
 REPLAY_ID_HEADER = "ce_replayid"
 _IN_FLIGHT = 5000
@@ -57,7 +57,7 @@ class Publisher:
         self, prefix: AcknowledgedPrefix, ticket: Ticket, received: Received, changes: Sequence[Change]
     ) -> None:
         """Start sending what is to be kept of an event; waits only for room."""
-        messages = [self._change(change) for change in changes]
+        messages = [change_message(self._records, change) for change in changes]
         if received.malformed is not None:
             messages.append(self._set_aside(received, received.malformed))
         left = len(messages)
@@ -80,17 +80,6 @@ class Publisher:
             sent = await self._producer.send(self._kafka.topic(topic), key.encode(), value, headers)
             sent.add_done_callback(delivered)
 
-    def _change(self, change: Change) -> _Message:
-        key = record_key(change.org_id, change.record_id)
-        headers = cloudevents_headers(
-            change,
-            subject=key,
-            time=_text(change.commit_time),
-            traceparent=child(continued(None, change.id), change.id),
-        )
-        headers.append((REPLAY_ID_HEADER, change.replay_id.encode()))
-        return topic_of(change).name, key, self._records.encode(change), headers
-
     def _set_aside(self, received: Received, malformed: Malformed) -> _Message:
         log.error("event set aside", channel=received.channel, error=str(malformed.error))
         headers = dead_letters.headers(
@@ -101,6 +90,19 @@ class Publisher:
             at=received.at,
         )
         return TOPIC, received.channel, malformed.raw, headers
+
+
+def change_message(records: Records, change: Change) -> _Message:
+    """Give a change as Kafka gets it: topic (without prefix), key, value and headers."""
+    key = record_key(change.org_id, change.record_id)
+    headers = cloudevents_headers(
+        change,
+        subject=key,
+        time=_text(change.commit_time),
+        traceparent=child(continued(None, change.id), change.id),
+    )
+    headers.append((REPLAY_ID_HEADER, change.replay_id.encode()))
+    return topic_of(change).name, key, records.encode(change), headers
 
 
 def _text(moment: datetime | None) -> str:

@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from pydantic import BaseModel, ConfigDict, Field, SecretStr, field_validator, model_validator
 
+from connectors.salesforce.outbound.config import OutboundConfig
 from connectors.salesforce.polling.config import PollConfig
 
 PRODUCTION_AUDIENCE = "https://login.salesforce.com"
@@ -46,11 +47,13 @@ class SalesforceConfig(BaseModel):
     api_version: str = Field(
         "66.0", pattern=r"^[1-9]\d\.0$", description="The API's version, for REST and Streaming."
     )
-    source: Literal["cometd", "poll"] = Field(
+    source: Literal["cometd", "poll", "outbound"] = Field(
         "cometd",
-        description="How to hear of changes: `cometd` hears change events, `poll` asks (no change events).",
+        description="How to hear of changes: `cometd` hears change events, `poll` asks (no change events), "
+        "`outbound` is knocked for by Outbound Messages.",
     )
     poll: PollConfig = Field(default_factory=PollConfig)
+    outbound: OutboundConfig = Field(default_factory=OutboundConfig)
     channels: tuple[str, ...] = Field(
         ("/data/ChangeEvents",),
         min_length=1,

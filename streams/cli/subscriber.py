@@ -4,7 +4,7 @@ import asyncio
 import signal
 from collections.abc import Callable
 from contextlib import AsyncExitStack
-from datetime import datetime
+from datetime import datetime, timedelta
 from functools import partial
 from typing import Annotated
 
@@ -12,12 +12,16 @@ import structlog
 import typer
 
 from connectors.kafka.checkpoints import KafkaCheckpoints
+from connectors.kafka.config import KafkaConfig
 from connectors.kafka.producer import Producer
 from connectors.kafka.registry import HttpRegistry
 from connectors.ports import RETAINED_EDGE, ChangeSource, SystemClock
 from connectors.salesforce.auth import TokenManager
 from connectors.salesforce.cometd import CometdSource
 from connectors.salesforce.config import SalesforceConfig
+from connectors.salesforce.outbound.receiver import Receiver
+from connectors.salesforce.outbound.telling import CHANNEL, Telling
+from connectors.salesforce.polling.reader import Reader
 from connectors.salesforce.polling.source import PollSource
 from connectors.salesforce.readback.position import after_missing
 from connectors.salesforce.readback.source import ReadBackSource
@@ -28,12 +32,13 @@ from schemas.topics import TOPICS
 from streams.cli.context import settings
 from streams.health import HealthServer
 from streams.logs import bind
-from streams.metrics import CAPTURE_READ_BACK, Metrics
+from streams.metrics import CAPTURE_READ_BACK, CAPTURE_SUBSCRIBED, OUTBOUND_MESSAGES, Metrics
 from streams.org_access import OrgAccess, org_access
+from streams.outbound import Notified
 from streams.patience import patiently
-from streams.records import connect
+from streams.records import Records, connect
 from streams.settings import Settings
-from streams.standing import lacking
+from streams.standing import Standing, lacking
 from streams.subscriber import Subscriber, Wiring
 
 _TOPICS = [TOPICS["salesforce.changes"], TOPICS["salesforce.checkpoints"]]
@@ -67,7 +72,7 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
         asyncio.get_running_loop().add_signal_handler(number, stop.set)
     metrics, clock = Metrics(), SystemClock()
     config, tokens = access.config, access.tokens
-    subscribers: list[Subscriber] = []
+    standings: list[Standing] = []
     async with AsyncExitStack() as stack:
         if effective.worker.health_port:
             health = HealthServer(
@@ -75,7 +80,7 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
                 effective.worker.health_port,
                 metrics,
                 live=lambda: True,
-                missing=lambda: lacking([each.standing for each in subscribers]),
+                missing=lambda: lacking(standings),
             )
             stack.push_async_callback(health.stop)
             await health.start()
@@ -87,10 +92,24 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
         await _look_around(config, tokens)
         producer = Producer(effective.kafka)
         stack.push_async_callback(producer.close)
+        if config.source == "outbound":
+            reader = Reader(config.poll, RestClient(config, tokens), clock, asyncio.sleep)
+            stack.push_async_callback(reader.close)
+            receiver = _receiver(
+                config=config,
+                reader=reader,
+                producer=producer,
+                records=records,
+                kafka=effective.kafka,
+                metrics=metrics,
+                org_id=token.org_id,
+            )
+            await _receive(receiver, standings, metrics, token.org_id, stop)
+            return
         sources = _sources(config, tokens, metrics)
         for source in sources.values():
             stack.push_async_callback(source.close)
-        subscribers += [
+        subscribers = [
             Subscriber(
                 Wiring(
                     source=source,
@@ -107,6 +126,7 @@ async def _run(effective: Settings, access: OrgAccess) -> None:
             )
             for channel, source in sources.items()
         ]
+        standings += [each.standing for each in subscribers]
         running = [asyncio.create_task(each.run(stop)) for each in subscribers]
         await asyncio.wait(running, return_when=asyncio.FIRST_COMPLETED)
         stop.set()
@@ -132,6 +152,43 @@ def _sources(config: SalesforceConfig, tokens: TokenManager, metrics: Metrics) -
         )
         for channel in config.channels
     }
+
+
+def _receiver(
+    *,
+    config: SalesforceConfig,
+    reader: Reader,
+    producer: Producer,
+    records: Records,
+    kafka: KafkaConfig,
+    metrics: Metrics,
+    org_id: str,
+) -> Receiver:
+    look_back = timedelta(hours=config.poll.look_back_hours)
+    telling = Telling(reader, look_back, partial(_count_read, metrics, CHANNEL, "gone"))
+    notified = Notified(telling, org_id, producer=producer, records=records, kafka=kafka, metrics=metrics)
+
+    def count(outcome: str) -> None:
+        metrics.add(OUTBOUND_MESSAGES, org=org_id, outcome=outcome)
+
+    return Receiver(config.outbound, org_id, notified.publish, count)
+
+
+async def _receive(
+    receiver: Receiver, standings: list[Standing], metrics: Metrics, org_id: str, stop: asyncio.Event
+) -> None:
+    """Take Outbound Messages until `stop`. What is not acknowledged comes again: there are no positions."""
+    standing = Standing(CHANNEL, SystemClock())
+    metrics.watch(CAPTURE_SUBSCRIBED, lambda: float(standing.is_subscribed), org=org_id, channel=CHANNEL)
+    standings.append(standing)
+    port = await receiver.start()
+    standing.is_subscribed = standing.has_kept = True
+    log.info("receiving", channel=CHANNEL, port=port)
+    try:
+        await stop.wait()
+    finally:
+        standing.is_subscribed = False
+        await receiver.stop()
 
 
 def _after_missing(config: SalesforceConfig) -> Callable[[datetime | None], str]:
