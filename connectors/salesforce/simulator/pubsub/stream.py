@@ -144,7 +144,7 @@ class Stream:
             self._once_more = None
         size = 0
         for event in self._org.changes.after(self.position):
-            if event.entity in self._entities:
+            if event.selected and event.entity in self._entities:
                 if len(taken) >= most or size > LARGEST_RESPONSE:
                     break
                 if limits.delivered_events.used >= limits.max_delivered_events:
