@@ -54,7 +54,9 @@ def serve_org(
     pubsub_tls: Annotated[
         bool, typer.Option("--pubsub-tls", help="Serve it with TLS; the authority to trust is written down.")
     ] = False,
-    edition: Annotated[Edition, typer.Option(help="Whose limits it has.")] = Edition.ENTERPRISE,
+    edition: Annotated[
+        Edition, typer.Option(help="Whose limits it has; PE has no change events.")
+    ] = Edition.ENTERPRISE,
     multi_currency: Annotated[
         bool, typer.Option("--multi-currency", help="Deals in several currencies, each saying its own.")
     ] = False,

@@ -86,7 +86,9 @@ class ChangeLog:
     """
 
     def __init__(self, objects: Objects, clock: SimClock, seed: int) -> None:
-        self.selected: list[str] = list(DEFAULT_SELECTION)
+        self.selected = [
+            name for name in DEFAULT_SELECTION if name in objects and objects[name].change_events
+        ]
         self.on_channels: set[str] = set()
         """The entities that are on custom channels, whether selected or not."""
         self.retention = _RETENTION

@@ -14,8 +14,9 @@ from connectors.salesforce.simulator.derive.notes import NOTE_TYPE, as_note
 from connectors.salesforce.simulator.event_bus import EventBus
 from connectors.salesforce.simulator.event_channels import EventChannels
 from connectors.salesforce.simulator.ids import ORG_PREFIX, IdMint, to18
-from connectors.salesforce.simulator.limits import Edition, Limits
+from connectors.salesforce.simulator.limits import ALLOCATIONS, Edition, Limits
 from connectors.salesforce.simulator.objects import OBJECTS, Objects, Row, Value
+from connectors.salesforce.simulator.objects.editions import without_change_events
 from connectors.salesforce.simulator.platform_events import PlatformEvents
 from connectors.salesforce.simulator.seed import base
 from connectors.salesforce.simulator.sessions import Sessions
@@ -51,16 +52,16 @@ class Org:
     ) -> None:
         self.seed = seed
         self.clock = clock or SimClock()
-        self.objects = objects
+        self.objects = objects if ALLOCATIONS[edition].change_events else without_change_events(objects)
         self.ids = IdMint(seed)
         self.org_id = self.ids.mint(ORG_PREFIX)
         self.api_version = "66.0"
         self.instance_url = "http://localhost"
         """Where the org is reached, login host and My Domain in one; a server sets it once it listens."""
-        self.store = Store(objects)
-        self.access = Access(objects)
+        self.store = Store(self.objects)
+        self.access = Access(self.objects)
         self.limits = Limits(self.clock, edition, _LICENCES)
-        self.changes = ChangeLog(objects, self.clock, seed)
+        self.changes = ChangeLog(self.objects, self.clock, seed)
         self.channels = EventChannels(self)
         self.platform_events = PlatformEvents(self)
         self.notifications = EventBus(self.clock, f"notifications:{seed}", timedelta(hours=24))

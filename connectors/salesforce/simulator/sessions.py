@@ -88,6 +88,12 @@ class Sessions:
             self._tell()
         return known
 
+    def revoke_user(self, user_id: str) -> None:
+        """End every session of a user, as happens when it is deactivated."""
+        for session in tuple(self._sessions.values()):
+            if session.user_id == user_id:
+                self.revoke(session.token)
+
     def expire_all(self) -> int:
         """End every session, as a change of the org's session policy does; say how many."""
         count = len(self._sessions)

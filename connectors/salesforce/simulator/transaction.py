@@ -176,6 +176,9 @@ class Transaction:
     def _commit(self, changes: list[RecordChange]) -> None:
         self.org.cascades.update(self._cascades)
         self.org.changes.append(changes, self.user_id, self._origin)
+        for change in changes:
+            if change.entity == "User" and change.after is not None and not change.after.get("IsActive"):
+                self.org.sessions.revoke_user(change.record_id)
         if self.org.after_commit is not None:
             self.org.after_commit(changes)
 

@@ -72,7 +72,7 @@ def open_channel(org: "Org", user_id: str, channel: str) -> tuple[Log, Feed] | s
 
 def _standard(org: "Org", user_id: str, channel: str) -> tuple[Log, Feed] | str:
     known = {kind.event_name: name for name, kind in org.objects.items() if kind.change_events}
-    if channel == ALL:
+    if channel == ALL and known:
         entities = [name for name in known.values() if org.access.may_hear(user_id, name)]
     else:
         entity = known.get(channel.removeprefix(_PREFIX))

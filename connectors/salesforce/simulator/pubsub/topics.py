@@ -32,7 +32,7 @@ def find_topic(org: "Org", name: str) -> Topic:
     if not name:
         raise PubSubError("topic.validation.empty", "The topic name is empty.")
     known = {kind.event_name: entity for entity, kind in org.objects.items() if kind.change_events}
-    if name == ALL:
+    if name == ALL and known:
         return Topic(name, frozenset(known.values()))
     entity = known.get(name.removeprefix(_DATA)) if name.startswith(_DATA) else None
     if entity is None:
