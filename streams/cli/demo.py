@@ -15,6 +15,7 @@ from rich.console import Console
 from rich.live import Live
 from rich.markup import escape
 
+from connectors.kafka.broker.ports import free_ports
 from processors.ledger import Ledger, Observed, balance
 from schemas.errors import ConfigurationError, ExitCode
 from schemas.task import Task
@@ -51,8 +52,11 @@ def demo(
         bool, typer.Option("--exit", help="End when all have arrived; else wait for Ctrl-C.")
     ] = False,
     source: Annotated[
-        Literal["cometd", "poll"],
-        typer.Option(help="How stages are heard of: by change events, or by asking for what changed."),
+        Literal["cometd", "poll", "outbound"],
+        typer.Option(
+            help="How stages are heard of: by change events, by asking for what changed, or by Outbound "
+            "Messages."
+        ),
     ] = "cometd",
 ) -> None:
     """Show the whole thing."""
@@ -60,7 +64,13 @@ def demo(
     began = time.monotonic()
     shutil.rmtree(_FOLDER, ignore_errors=True)
     with SandboxDisplay(console) as display:
-        plan = Plan(deals=deals * 3 + 50, history=True, settings=_POLLED if source == "poll" else {})
+        plan = Plan(
+            deals=deals * 3 + 50,
+            history=True,
+            outbound_port=free_ports(1)[0] if source == "outbound" else 0,
+            # Reading deals back after a message paces itself as polling does.
+            settings=_POLLED if source == "poll" else {},
+        )
         deployment = Deployment(_FOLDER, plan, on_progress=display)
         try:
             deployment.up([examples()])

@@ -68,6 +68,9 @@ def serve_org(
     faults: Annotated[
         Path | None, typer.Option(help="What is to go wrong and when: a JSON object a line.")
     ] = None,
+    outbound: Annotated[
+        str | None, typer.Option(help="Post Outbound Messages about stages to this URL.", metavar="URL")
+    ] = None,
     parent_pid: Annotated[int | None, typer.Option(help="Stop when this process ends.")] = None,
 ) -> None:
     """Serve an org on loopback: OAuth, REST, Streaming and Pub/Sub API. Prints a line of JSON when ready."""
@@ -89,6 +92,7 @@ def serve_org(
                 pubsub_tls=pubsub_tls,
                 data=data,
                 faults=faults,
+                outbound=outbound,
                 parent_pid=parent_pid,
             )
         )

@@ -20,6 +20,7 @@ from connectors.salesforce.simulator.limits import Edition
 from connectors.salesforce.simulator.objects import OBJECTS
 from connectors.salesforce.simulator.objects.currencies import with_currencies
 from connectors.salesforce.simulator.org import Org
+from connectors.salesforce.simulator.outbound.control import FIELDS
 from connectors.salesforce.simulator.pubsub.tls import make_certificate
 from connectors.salesforce.simulator.seed import plant
 from connectors.salesforce.simulator.server import OrgServer
@@ -46,6 +47,8 @@ class Serving:
     data: Path | None
     parent_pid: int | None
     faults: Path | None = None
+    outbound: str | None = None
+    """Where Outbound Messages about stages are posted to."""
 
 
 async def serve(serving: Serving) -> None:
@@ -61,6 +64,8 @@ async def serve(serving: Serving) -> None:
         folder.mkdir(parents=True, exist_ok=True)
         org = _planted(serving)
         steps = [] if serving.faults is None else read_script(serving.faults)
+        if serving.outbound is not None:
+            org.outbound.define("Stage", serving.outbound, FIELDS)
         server = OrgServer(org)
         stack.push_async_callback(server.stop)
         await server.start(serving.host, serving.port, serving.public_url)

@@ -36,6 +36,8 @@ class Plan:
     history: bool = False
     """Whether the history of runs is kept in SQL."""
     workers: Mapping[str, str] = field(default_factory=lambda: dict(_ROLES))
+    outbound_port: int = 0
+    """Where the subscriber takes Outbound Messages instead of hearing change events; 0 is not so."""
     settings: Mapping[str, Mapping[str, object]] = field(default_factory=dict)
     """Further settings, by section and key, over the usual ones."""
 
@@ -181,6 +183,8 @@ class Deployment:
         log = self.folder / "org.log"
         log.unlink(missing_ok=True)
         command = ["org", "serve", "--seed", str(self.plan.seed), "--deals", str(self.plan.deals)]
+        if self.plan.outbound_port:
+            command += ["--outbound", f"http://{LOOPBACK}:{self.plan.outbound_port}/outbound"]
         child = self.children["org"] = Child("org", [sys.executable, "-m", "streams", *command], log=log)
         self.org = self._start_announced(child)
 
@@ -212,6 +216,9 @@ class Deployment:
             "login_url": self.org["login_url"],
             "client_id": self.org["client_id"],
         }
+        if self.plan.outbound_port:
+            sections[f"orgs.{ORG}"]["source"] = "outbound"
+            sections[f"orgs.{ORG}.outbound"] = {"port": self.plan.outbound_port}
         sections["accounts.sql"] = {"url": f"sqlite+aiosqlite:///{self.accounts_file}"}
         if self.plan.accounts_api:
             sections["accounts"] = {"sink": "http"}

@@ -8,6 +8,7 @@ from random import Random
 import pytest
 
 from connectors.salesforce.simulator.faults import HttpFault
+from connectors.salesforce.simulator.outbound.control import FIELDS
 from schemas.stage import STAGE_ENTERED
 from tests.fixtures.capturing import STAGES, Capturing, capturing
 from tests.fixtures.kafka import Topics
@@ -70,3 +71,21 @@ async def test_an_org_that_cannot_be_read_gets_no_acknowledgement(capture: Captu
     capture.server.faults.http.clear()
     assert await notified(capture, [deal]) == 200
     assert await told(capture) >= moved(capture)
+
+
+async def test_the_org_sends_until_all_is_told_whoever_is_killed(capture: Capturing) -> None:
+    capture.org.outbound.define("Stage", f"http://127.0.0.1:{capture.outbound_port}/outbound", FIELDS)
+    chance = Random(3)
+    await capture.start()
+    for _ in range(3):
+        for deal in chance.sample(capture.deals(), 20):
+            capture.move(deal, chance.choice(STAGES))
+        await asyncio.sleep(chance.random() * 0.3)
+        await capture.kill()
+        capture.move(capture.deals()[0], chance.choice(STAGES))  # told when the subscriber is back
+        await capture.start()
+    async with asyncio.timeout(90):
+        while capture.org.outbound.waiting("Stage"):  # noqa: ASYNC110 - the org tells nobody
+            await asyncio.sleep(0.2)
+    assert await told(capture) >= moved(capture)
+    assert capture.org.outbound.dropped == 0

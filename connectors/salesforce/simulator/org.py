@@ -17,6 +17,7 @@ from connectors.salesforce.simulator.ids import ORG_PREFIX, IdMint, to18
 from connectors.salesforce.simulator.limits import ALLOCATIONS, Edition, Limits
 from connectors.salesforce.simulator.objects import OBJECTS, Objects, Row, Value
 from connectors.salesforce.simulator.objects.editions import without_change_events
+from connectors.salesforce.simulator.outbound.outbox import Outbox
 from connectors.salesforce.simulator.platform_events import PlatformEvents
 from connectors.salesforce.simulator.seed import base
 from connectors.salesforce.simulator.sessions import Sessions
@@ -71,6 +72,8 @@ class Org:
         """Told what a transaction did, before that holds; `DmlError` undoes it. Whoever serves sets it."""
         self.after_commit: Callable[[Sequence[RecordChange]], None] | None = None
         self.sessions = Sessions(self.clock, self.org_id, opaque("session", seed), session_timeout)
+        self.outbound = Outbox(self)
+        """The Outbound Messages; whoever serves the org sends them."""
         self.cascades: dict[str, tuple[tuple[str, str], ...]] = {}
         """What went to the recycle bin with a record, by that record's id."""
         self._jitter_seconds = jitter_seconds

@@ -10,6 +10,8 @@ from connectors.salesforce.simulator.cometd.server import CometdServer
 from connectors.salesforce.simulator.control import Control
 from connectors.salesforce.simulator.disturb import disturbing
 from connectors.salesforce.simulator.org import Org
+from connectors.salesforce.simulator.outbound.control import OutboundControl
+from connectors.salesforce.simulator.outbound.sender import Sender
 from connectors.salesforce.simulator.pubsub.control import PubSubControl
 from connectors.salesforce.simulator.pubsub.server import PubSubServer
 from connectors.salesforce.simulator.pubsub.service import PubSubService
@@ -42,6 +44,7 @@ class OrgServer:
         self.cometd = CometdServer(Bayeux(org, hold=hold, expiry=expiry))
         self.faults = self.cometd.bayeux.faults
         self.pubsub = PubSubServer(PubSubService(org, self.faults, timing or Timing()))
+        self.sender = Sender(org)
         self._runners: list[web.AppRunner] = []
 
     async def start(self, host: str = "127.0.0.1", port: int = 0, public_url: str | None = None) -> int:
@@ -54,6 +57,7 @@ class OrgServer:
         bound = await self._listen(app, host, port)
         name = "localhost" if host in _LOOPBACK else host
         self.org.instance_url = public_url or f"http://{name}:{bound}"
+        self.sender.start()
         return bound
 
     async def start_pubsub(
@@ -69,10 +73,12 @@ class OrgServer:
         """Listen for orders too, and give the port. Nobody is asked who they are: keep it on loopback."""
         app = web.Application()
         app.add_routes([*Control(self.cometd).routes(), *PubSubControl(self.pubsub).routes()])
+        app.add_routes(OutboundControl(self.org).routes())
         return await self._listen(app, host, port)
 
     async def stop(self) -> None:
         """Stop listening, and end what is held."""
+        await self.sender.stop()
         await self.pubsub.stop()
         for runner in self._runners:
             await runner.cleanup()

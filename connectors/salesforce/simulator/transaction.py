@@ -176,6 +176,7 @@ class Transaction:
     def _commit(self, changes: list[RecordChange]) -> None:
         self.org.cascades.update(self._cascades)
         self.org.changes.append(changes, self.user_id, self._origin)
+        self.org.outbound.fired(changes)
         for change in changes:
             if change.entity == "User" and change.after is not None and not change.after.get("IsActive"):
                 self.org.sessions.revoke_user(change.record_id)
