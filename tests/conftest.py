@@ -1,6 +1,7 @@
 """Where fixtures come from; each file of tests/fixtures holds those of one thing."""
 
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
 import structlog
@@ -25,6 +26,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         if item.get_closest_marker("long"):
             item.add_marker(pytest.mark.skip(reason="takes minutes: make faults"))
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _loggers_are_not_kept() -> Iterator[None]:
+    """Have a logger ask each time how to log: kept in one test, it would log that test's way in the next."""
+    configure = structlog.configure
+
+    def not_kept(**how: Any) -> None:
+        configure(**{**how, "cache_logger_on_first_use": False})
+
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(structlog, "configure", not_kept)
+        yield
 
 
 @pytest.fixture(autouse=True)

@@ -65,7 +65,7 @@ class RestClient:
         self._pause = pause
         self._permits = asyncio.BoundedSemaphore(config.max_concurrent_calls)
         # Threads of its own: another org that hangs must not hold the ones that everybody shares.
-        self._threads = ThreadPoolExecutor(config.max_concurrent_calls, thread_name_prefix="salesforce")
+        self._threads = _threads(config)
         self._idle: list[_Client] = []
         self._closed = False
         self.usage: ApiUsage | None = None
@@ -111,9 +111,10 @@ class RestClient:
         raise UnavailableError("the call was never made", on=path)
 
     async def close(self) -> None:
-        """Let go of connections; those that calls still use end with them."""
+        """Let go of connections; those that calls still use end with them. A later call connects anew."""
         self._closed = True
         self._threads.shutdown(wait=False)
+        self._threads = _threads(self._config)
         while self._idle:
             self._idle.pop().session.close()
 
@@ -208,6 +209,11 @@ class RestClient:
 
     def _on_usage(self, usage: ApiUsage) -> None:
         self.usage = usage
+
+
+def _threads(config: SalesforceConfig) -> ThreadPoolExecutor:
+    """Give threads that are started when they are needed."""
+    return ThreadPoolExecutor(config.max_concurrent_calls, thread_name_prefix="salesforce")
 
 
 def _nonsense(on: str) -> UnavailableError:
